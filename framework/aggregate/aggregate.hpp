@@ -1,0 +1,22 @@
+// From the values of the program to the costs of every composite: a composite is exactly the sum of
+// count * child, in every quantity.
+#pragma once
+
+#include "evaluate/evaluate.hpp"
+
+namespace lmhost {
+
+// The costs of one execution of an instance, atomic or composite.
+Costs costs_of(const Plan& plan, const Evaluation& evaluation, InstanceIndex instance);
+
+// Fills evaluation.composite_costs bottom up. REQUIRES: evaluation.values is complete.
+void aggregate(const Plan& plan, const Schedule& schedule, unsigned threads,
+               Evaluation& evaluation);
+
+// Both steps and the judgement: an error for every reachable call whose costs could not be computed
+// (overflow, division by zero), whose count is negative or fractional, or whose cost is negative;
+// with path, formula and values.
+Result<Evaluation> evaluate_plan(const Plan& plan, const Schedule& schedule,
+                                 const RuntimePoint& point, unsigned threads = 1);
+
+}  // namespace lmhost

@@ -1,0 +1,64 @@
+// Every diagnostic code, in one place. A code names a kind of mistake and never changes its
+// meaning.
+#pragma once
+
+#include <string_view>
+
+namespace lmhost::codes {
+
+// 1xx: files and JSON
+inline constexpr std::string_view kUnknownKernel = "E101";
+inline constexpr std::string_view kJsonSyntax = "E102";
+inline constexpr std::string_view kDuplicateKey = "E103";
+inline constexpr std::string_view kUnknownKey = "E104";
+inline constexpr std::string_view kWrongType = "E105";
+inline constexpr std::string_view kMissingKey = "E106";
+inline constexpr std::string_view kLimit = "E107";     // nested too deep, too long, too many
+inline constexpr std::string_view kBadValue = "E108";  // right type, impossible value
+inline constexpr std::string_view kCycle = "E109";
+inline constexpr std::string_view kDuplicateName = "E110";
+inline constexpr std::string_view kUnknownSchema = "E111";
+inline constexpr std::string_view kUnknownArchitecture = "E112";
+inline constexpr std::string_view kUnknownModel = "E113";
+// 2xx: formulas
+inline constexpr std::string_view kFormulaSyntax = "E201";
+inline constexpr std::string_view kUnknownFunction = "E202";
+inline constexpr std::string_view kUnknownName = "E203";
+inline constexpr std::string_view kFunctionFailed = "E204";
+// 3xx: binding and evaluation
+inline constexpr std::string_view kUnknownParameter = "E301";
+inline constexpr std::string_view kUnboundParameter = "E302";
+inline constexpr std::string_view kMissingConfig = "E303";
+inline constexpr std::string_view kWrongArgument =
+    "E304";  // a string for an int, 1.5 for an int, 2 for a bool
+inline constexpr std::string_view kArithmetic = "E305";  // overflow, division by zero
+inline constexpr std::string_view kBadCount = "E306";    // negative or fractional multiplier
+inline constexpr std::string_view kUnmetRequirement = "E307";
+inline constexpr std::string_view kNegativeCost = "E308";
+// 4xx: plugins
+inline constexpr std::string_view kPluginFile =
+    "E401";  // not a complete ELF shared library of this machine
+inline constexpr std::string_view kPluginNote = "E402";  // no lmhost note: not a plugin
+inline constexpr std::string_view kPluginAbi =
+    "E403";  // ABI major or formula language of another host
+inline constexpr std::string_view kPluginOpen = "E404";  // dlopen refused it
+inline constexpr std::string_view kPluginEntry =
+    "E405";  // entry symbol missing, threw or returned NULL
+inline constexpr std::string_view kPluginTable =
+    "E406";  // NULL, span, size, flag or name in a table is wrong
+inline constexpr std::string_view kPluginFormula = "E407";  // a formula does not compile
+inline constexpr std::string_view kPluginDuplicate =
+    "E408";                                                 // same id twice, same kernel name twice
+inline constexpr std::string_view kPluginExample = "E409";  // a worked example gives another number
+inline constexpr std::string_view kNewerFeature =
+    "E410";  // a table uses a field this host does not know
+// 5xx: the world outside
+inline constexpr std::string_view kCannotRead = "E501";
+inline constexpr std::string_view kCannotWrite = "E502";
+// 6xx: the command line
+inline constexpr std::string_view kUsage = "E601";
+inline constexpr std::string_view kUnknownNode = "E602";
+// 9xx
+inline constexpr std::string_view kInternal = "E901";
+
+}  // namespace lmhost::codes

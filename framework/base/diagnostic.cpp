@@ -1,0 +1,386 @@
+// The layout of error texts.
+#include "base/diagnostic.hpp"
+
+#include <algorithm>
+#include <cstring>
+#include <map>
+#include <tuple>
+#include <utility>
+#include <vector>
+
+namespace lmhost {
+namespace {
+
+constexpr std::size_t kWindow = 100;       // columns of a quoted line
+constexpr std::size_t kWindowBefore = 60;  // of them before the caret when the line is cut
+constexpr std::size_t kLongestName = 256;  // for suggestions: longer ones are not typing errors
+constexpr std::size_t kContextParts = 12;  // names of a path before its middle is left out
+
+// One displayed character: the bytes it stands for and how they are printed.
+struct Glyph {
+  std::size_t bytes = 1;
+  std::size_t columns = 1;
+  std::string text;
+};
+
+// Length of the UTF-8 sequence at the start of `text`, or 0 when there is none.
+std::size_t utf8_length(std::string_view text) {
+  const auto lead = static_cast<unsigned char>(text[0]);
+  if (lead < 0x80) return 1;
+  const std::size_t length = lead >= 0xF0 ? 4 : lead >= 0xE0 ? 3 : 2;
+  if (lead < 0xC2 || lead > 0xF4 || text.size() < length) return 0;
+  for (std::size_t i = 1; i < length; ++i)
+    if ((static_cast<unsigned char>(text[i]) & 0xC0) != 0x80) return 0;
+  const auto second = static_cast<unsigned char>(text[1]);
+  if ((lead == 0xE0 && second < 0xA0) || (lead == 0xED && second > 0x9F) ||
+      (lead == 0xF0 && second < 0x90) || (lead == 0xF4 && second > 0x8F))
+    return 0;
+  return length;
+}
+
+char32_t decode(std::string_view sequence) {
+  const auto lead = static_cast<unsigned char>(sequence[0]);
+  char32_t code = sequence.size() == 1   ? lead
+                  : sequence.size() == 2 ? lead & 0x1Fu
+                  : sequence.size() == 3 ? lead & 0x0Fu
+                                         : lead & 0x07u;
+  for (std::size_t i = 1; i < sequence.size(); ++i)
+    code = code << 6 | (static_cast<unsigned char>(sequence[i]) & 0x3Fu);
+  return code;
+}
+
+std::string hex(char prefix, std::uint32_t value, int digits) {
+  std::string text = {'\\', prefix};
+  for (int shift = 4 * (digits - 1); shift >= 0; shift -= 4)
+    text += "0123456789abcdef"[value >> shift & 0xF];
+  return text;
+}
+
+// Characters that would move the cursor, reorder the line or vanish.
+bool is_invisible(char32_t code) {
+  return code < 0x20 || (code >= 0x7F && code < 0xA0) || (code >= 0x200B && code <= 0x200F) ||
+         (code >= 0x2028 && code <= 0x202E) || (code >= 0x2060 && code <= 0x2069) || code == 0xFEFF;
+}
+
+Glyph next_glyph(std::string_view text) {
+  const std::size_t length = utf8_length(text);
+  if (length == 0) return {1, 4, hex('x', static_cast<unsigned char>(text[0]), 2)};
+  const char32_t code = decode(text.substr(0, length));
+  if (!is_invisible(code)) return {length, 1, std::string(text.substr(0, length))};
+  std::string spelled = code < 0x80 ? hex('x', code, 2) : hex('u', code, 4);
+  return {length, spelled.size(), std::move(spelled)};
+}
+
+std::string visible(std::string_view text) {
+  std::string result;
+  for (std::size_t i = 0; i < text.size();) {
+    const Glyph glyph = next_glyph(text.substr(i));
+    result += glyph.text;
+    i += glyph.bytes;
+  }
+  return result;
+}
+
+struct Colours {
+  std::string_view bold, red, magenta, green, reset;
+};
+
+Colours colours(bool on) {
+  if (!on) return {};
+  return {"\x1b[1m", "\x1b[1;31m", "\x1b[1;35m", "\x1b[1;32m", "\x1b[0m"};
+}
+
+// A quoted line with its underline, both in display columns.
+struct Quote {
+  std::string text;
+  std::size_t caret = 0;
+  std::size_t length = 1;
+};
+
+// Lays out the part of `line` around the bytes [begin, begin + length).
+Quote lay_out(std::string_view line, std::size_t begin, std::size_t length) {
+  std::vector<Glyph> glyphs;
+  std::size_t caret = 0, end = 0, columns = 0;  // caret and end: indices of glyphs
+  for (std::size_t i = 0; i < line.size();) {
+    Glyph glyph = line[i] == '\t' ? Glyph{1, 2, "  "} : next_glyph(line.substr(i));
+    i += glyph.bytes;
+    if (i <= begin) caret = glyphs.size() + 1;
+    if (i - glyph.bytes < begin + length) end = glyphs.size() + 1;
+    columns += glyph.columns;
+    glyphs.push_back(std::move(glyph));
+  }
+  std::size_t first = 0, last = glyphs.size();
+  if (columns > kWindow) {
+    std::size_t before = 0;
+    for (first = caret; first > 0 && before < kWindowBefore;) before += glyphs[--first].columns;
+    for (last = first, columns = 0; last < glyphs.size() && columns < kWindow;)
+      columns += glyphs[last++].columns;
+  }
+  Quote quote;
+  std::size_t column = 0;
+  quote.text = first > 0 ? "..." : "";
+  column = quote.text.size();
+  for (std::size_t i = first; i < last; ++i) {
+    if (i == caret) quote.caret = column;
+    quote.text += glyphs[i].text;
+    column += glyphs[i].columns;
+    if (i < end && i >= caret) quote.length = column - quote.caret;
+  }
+  if (caret >= last) quote.caret = column;  // just behind the line
+  if (last < glyphs.size()) quote.text += "...";
+  return quote;
+}
+
+void append_quote(std::string& out, const Diagnostic& diagnostic, const Colours& colour) {
+  std::string_view line = diagnostic.source_line;
+  std::size_t begin = diagnostic.column == 0 ? 0 : diagnostic.column - 1;
+  bool is_cut = begin > kQuotedBefore;  // see error_at
+  if (is_cut) {
+    begin = kQuotedBefore;
+    std::size_t torn = 0;  // bytes of a character that began before the cut
+    while (torn < 3 && torn < line.size() &&
+           (static_cast<unsigned char>(line[torn]) & 0xC0) == 0x80)
+      ++torn;
+    line.remove_prefix(torn);
+    begin -= torn;
+  }
+  const Quote quote = lay_out(line, std::min(begin, line.size()), diagnostic.length);
+  std::string number = std::to_string(diagnostic.line);
+  if (number.size() < 5) number.insert(0, 5 - number.size(), ' ');
+  out.append(number).append(" | ").append(quote.text).append("\n");
+  out.append(number.size(), ' ').append(" | ").append(quote.caret, ' ');
+  out.append(colour.green).append("^").append(quote.length - 1, '~');
+  if (!diagnostic.hint.empty()) out.append(" ").append(visible(diagnostic.hint));
+  out.append(colour.reset).append("\n");
+}
+
+void append_context(std::string& out, const std::vector<std::string>& context) {
+  const std::size_t size = context.size();
+  out += "  at ";
+  for (std::size_t i = 0; i < size; ++i) {
+    if (i > 0) out += " > ";
+    if (size > kContextParts && i == kContextParts / 2) {
+      const std::size_t left_out = size - kContextParts;
+      out.append("(").append(std::to_string(left_out)).append(" more) > ");
+      i += left_out;
+    }
+    out += visible(context[i]);
+  }
+  out += '\n';
+}
+
+// Edits between two texts (insert, delete, replace, swap of neighbours), or limit + 1 when there
+// are more.
+std::size_t edit_distance(std::string_view a, std::string_view b, std::size_t limit) {
+  if (a.size() > b.size()) std::swap(a, b);
+  if (b.size() - a.size() > limit) return limit + 1;
+  const std::size_t width = b.size() + 1;
+  std::vector<std::size_t> rows(3 * width);
+  std::size_t* before = rows.data();
+  std::size_t* above = before + width;
+  std::size_t* row = above + width;
+  for (std::size_t j = 0; j < width; ++j) above[j] = j;
+  for (std::size_t i = 1; i <= a.size(); ++i) {
+    std::size_t least = row[0] = i;
+    for (std::size_t j = 1; j < width; ++j) {
+      std::size_t edits = above[j - 1] + (a[i - 1] == b[j - 1] ? 0 : 1);
+      edits = std::min({edits, above[j] + 1, row[j - 1] + 1});
+      if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1])
+        edits = std::min(edits, before[j - 2] + 1);
+      row[j] = edits;
+      least = std::min(least, edits);
+    }
+    if (least > limit) return limit + 1;
+    std::swap(before, above);
+    std::swap(above, row);
+  }
+  return std::min(above[b.size()], limit + 1);
+}
+
+std::string lower(std::string_view text) {
+  std::string result(text);
+  for (char& c : result)
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+  return result;
+}
+
+std::size_t allowed_edits(std::string_view text) {
+  return std::max<std::size_t>(1, text.size() / 3);
+}
+
+// How far a candidate is; less is nearer.
+struct Distance {
+  bool last_part_only = false;  // the prefix has nothing to do with the name's
+  std::size_t edits = 0;        // in small letters
+  std::size_t case_edits = 0;   // of the last part as written
+  std::size_t further = 0;      // of the whole as written
+
+  friend bool operator<(const Distance& a, const Distance& b) {
+    return std::tie(a.last_part_only, a.edits, a.case_edits, a.further) <
+           std::tie(b.last_part_only, b.edits, b.case_edits, b.further);
+  }
+};
+
+struct SplitName {
+  explicit SplitName(std::string_view name)
+      : whole(lower(name)),
+        prefix(std::string_view(whole).substr(
+            0, whole.rfind('.') == whole.npos ? 0 : whole.rfind('.'))),
+        last(std::string_view(whole).substr(prefix.empty() ? 0 : prefix.size() + 1)) {}
+  SplitName(const SplitName&) = delete;
+  SplitName& operator=(const SplitName&) = delete;
+
+  std::string whole;
+  std::string_view prefix, last;
+};
+
+// False when the candidate is no suggestion.
+bool measure(std::string_view name, const SplitName& small, std::string_view candidate,
+             Distance* distance) {
+  const std::size_t limit = allowed_edits(small.last);
+  const std::size_t size = candidate.size() - (candidate.rfind('.') + 1);  // of the last part
+  if (size > small.last.size() + limit || size + limit < small.last.size()) return false;
+  const SplitName other(candidate);
+  const std::size_t last = edit_distance(small.last, other.last, limit);
+  if (last > limit) return false;
+  const std::size_t prefix_limit = small.prefix.empty() ? 0 : allowed_edits(small.prefix);
+  const std::size_t prefix = edit_distance(small.prefix, other.prefix, prefix_limit);
+  distance->last_part_only = prefix > prefix_limit;
+  distance->edits = last + (distance->last_part_only ? 0 : prefix);
+  distance->case_edits =
+      edit_distance(name.substr(name.size() - small.last.size()),
+                    candidate.substr(candidate.size() - other.last.size()), kLongestName);
+  distance->further = edit_distance(name, candidate, kLongestName);
+  return true;
+}
+
+}  // namespace
+
+LineColumn line_column(std::string_view text, std::size_t offset) {
+  return PlaceFinder(text).find(offset);
+}
+
+LineColumn PlaceFinder::find(std::size_t offset) {
+  offset = std::min(offset, text_.size());
+  if (offset < at_) *this = PlaceFinder(text_);
+  while (at_ < offset) {
+    const void* newline = std::memchr(text_.data() + at_, '\n', offset - at_);
+    if (newline == nullptr) break;
+    at_ = line_start_ =
+        static_cast<std::size_t>(static_cast<const char*>(newline) - text_.data()) + 1;
+    ++line_;
+  }
+  at_ = offset;
+  return {line_, offset - line_start_ + 1};
+}
+
+Diagnostic error_at(const SourceText& source, std::size_t offset, std::size_t length,
+                    std::string_view code, std::string message, std::string hint) {
+  Diagnostic diagnostic = plain_error(ErrorKind::kInput, code, std::move(message), std::move(hint));
+  const LineColumn place = line_column(source.text, offset);
+  diagnostic.file = source.name;
+  diagnostic.line = place.line;
+  diagnostic.column = place.column;
+  diagnostic.length = std::max<std::size_t>(1, length);
+
+  const std::string_view text = source.text;
+  offset = std::min(offset, text.size());
+  const std::size_t start = offset - std::min(place.column - 1, kQuotedBefore);
+  std::string_view line = text.substr(start, offset - start + kQuotedBefore);
+  line = line.substr(0, line.find('\n', offset - start));
+  if (line.ends_with('\r')) line.remove_suffix(1);
+  diagnostic.source_line = line;
+  return diagnostic;
+}
+
+Diagnostic plain_error(ErrorKind kind, std::string_view code, std::string message,
+                       std::string hint) {
+  Diagnostic diagnostic;
+  diagnostic.kind = kind;
+  diagnostic.code = code;
+  diagnostic.message = std::move(message);
+  diagnostic.hint = std::move(hint);
+  return diagnostic;
+}
+
+std::string quoted(std::string_view name) {
+  constexpr std::size_t kLongest = 120;
+  if (name.size() <= kLongest) return "'" + std::string(name) + "'";
+  std::size_t head = kLongest / 2, tail = name.size() - kLongest / 2;
+  while (head > 0 && (static_cast<unsigned char>(name[head]) & 0xC0) == 0x80) --head;
+  while (tail < name.size() && (static_cast<unsigned char>(name[tail]) & 0xC0) == 0x80) ++tail;
+  return "'" + std::string(name.substr(0, head)) + "..." + std::string(name.substr(tail)) + "'";
+}
+
+std::string nearest_name(std::string_view name, std::span<const std::string_view> candidates) {
+  if (name.empty() || name.size() > kLongestName) return {};
+  const SplitName small(name);
+  std::string_view nearest;
+  Distance least;
+  for (const std::string_view candidate : candidates) {
+    Distance distance;
+    if (candidate.empty() || candidate.size() > kLongestName) continue;
+    if (!measure(name, small, candidate, &distance)) continue;
+    if (nearest.empty() || distance < least) {
+      nearest = candidate;
+      least = distance;
+    }
+  }
+  return std::string(nearest);
+}
+
+std::string did_you_mean(std::string_view name, std::span<const std::string_view> candidates) {
+  const std::string nearest = nearest_name(name, candidates);
+  return nearest.empty() ? "" : "did you mean " + quoted(nearest) + "?";
+}
+
+std::string render(const Diagnostic& diagnostic, bool colour) {
+  const Colours paint = colours(colour);
+  const bool is_error = diagnostic.severity == Severity::kError;
+  std::string out;
+  out += paint.bold;
+  out += diagnostic.file.empty() ? "lmhost" : visible(diagnostic.file);
+  if (!diagnostic.file.empty() && diagnostic.line > 0)
+    out.append(":")
+        .append(std::to_string(diagnostic.line))
+        .append(":")
+        .append(std::to_string(diagnostic.column));
+  out.append(": ").append(paint.reset);
+  out.append(is_error ? paint.red : paint.magenta).append(is_error ? "error: " : "warning: ");
+  out.append(paint.reset)
+      .append(paint.bold)
+      .append(visible(diagnostic.message))
+      .append(paint.reset);
+  if (!diagnostic.code.empty()) out.append(" [").append(diagnostic.code).append("]");
+  out += '\n';
+  if (diagnostic.line > 0 && !diagnostic.source_line.empty())
+    append_quote(out, diagnostic, paint);
+  else if (!diagnostic.hint.empty())
+    out.append("  ").append(visible(diagnostic.hint)).append("\n");
+  if (!diagnostic.context.empty()) append_context(out, diagnostic.context);
+  return out;
+}
+
+std::string render(const Diagnostics& diagnostics, bool colour, std::size_t limit) {
+  std::map<std::string_view, std::size_t> total, printed;
+  for (const Diagnostic& diagnostic : diagnostics) ++total[diagnostic.code];
+  std::string out;
+  for (const Diagnostic& diagnostic : diagnostics) {
+    const std::size_t count = ++printed[diagnostic.code];
+    if (count > limit) continue;
+    out += render(diagnostic, colour);
+    if (count == limit && total[diagnostic.code] > limit)
+      out += "... and " + std::to_string(total[diagnostic.code] - limit) + " more like this\n";
+  }
+  return out;
+}
+
+int exit_status(const Diagnostics& diagnostics) {
+  int status = 0;
+  for (const Diagnostic& diagnostic : diagnostics)
+    if (diagnostic.severity == Severity::kError)
+      status = std::max(status, static_cast<int>(diagnostic.kind));
+  return status;
+}
+
+}  // namespace lmhost

@@ -1,0 +1,141 @@
+// All expressions of a plan as one hash-consed program: every distinct sub-expression is computed
+// once per point.
+//
+// Nodes are in topological order (operands before users). Building a node folds constants, so
+// whatever depends only on the config is gone before the first evaluation. Errors are values: a
+// node that fails holds an error number, and a conditional passes on only the branch it takes.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "formula/expression.hpp"
+#include "formula/value.hpp"
+#include "lmhost/runtime.hpp"
+
+namespace lmhost {
+
+struct PluginFunction;
+
+using NodeIndex = std::uint32_t;
+
+enum class ProgramOp : std::uint8_t {
+  kConstant,  // index into constants
+  kInput,     // RuntimeVariable
+  // unary
+  kNot,
+  kAbs,
+  kFloor,
+  kCeil,
+  kLog2,
+  // binary
+  kAdd,
+  kSubtract,
+  kMultiply,
+  kDivide,
+  kFloorDivide,
+  kModulo,
+  kPower,
+  kLess,
+  kLessEqual,
+  kEqual,
+  kNotEqual,
+  kMinimum,
+  kMaximum,
+  kCeilDivide,
+  kCausalPairs,
+  kSumRange,
+  // ternary
+  kSelect,  // operand 0 != 0 ? operand 1 : operand 2
+  kWindowPairs,
+  kDistinct,
+  kScalar  // index into scalars
+};
+
+struct ProgramNode {
+  ProgramOp op = ProgramOp::kConstant;
+  std::array<NodeIndex, 3> operands =
+      {};  // or, of leaves and scalars, operands[0] is an index (see ProgramOp)
+  friend bool operator==(const ProgramNode&, const ProgramNode&) = default;
+};
+
+// A call of a plugin's scalar function.
+struct ScalarCall {
+  const PluginFunction* function = nullptr;
+  std::vector<NodeIndex> arguments;
+  friend bool operator==(const ScalarCall&, const ScalarCall&) = default;
+};
+
+// Why a constant is an error: kept beside it for the message.
+struct ProgramError {
+  ArithmeticError reason = ArithmeticError::kUnbound;
+  std::string
+      text;  // kUnbound: the name; kNotANumber: the value as written; kFunction: what it said
+};
+
+class Program {
+ public:
+  Program();
+
+  NodeIndex constant(const Number& number);
+  NodeIndex constant(const Value& value);
+  NodeIndex input(RuntimeVariable variable);
+  NodeIndex error(ArithmeticError reason, std::string text);
+  NodeIndex unary(ProgramOp op, NodeIndex a);
+  NodeIndex binary(ProgramOp op, NodeIndex a, NodeIndex b);
+  NodeIndex ternary(ProgramOp op, NodeIndex a, NodeIndex b, NodeIndex c);
+  NodeIndex scalar(const PluginFunction& function, std::vector<NodeIndex> arguments);
+
+  // The node's value when it depends on no runtime variable, else nullptr. Valid until the next
+  // node is made.
+  const Value* constant_value(NodeIndex node) const;
+  // The message behind an error number, or nullptr for a plain arithmetic error.
+  const ProgramError* error_of(const Number& error) const;
+  bool is_constant(NodeIndex node) const { return nodes_[node].op == ProgramOp::kConstant; }
+
+  std::size_t size() const { return nodes_.size(); }
+  // 0 for constants and inputs, else one more than the highest operand: nodes of one level do not
+  // depend on each other.
+  std::uint32_t level(NodeIndex node) const { return levels_[node]; }
+  const ProgramNode& node(NodeIndex index) const { return nodes_[index]; }
+  const std::vector<ProgramNode>& nodes() const { return nodes_; }
+  // The nodes that a node is computed from.
+  std::span<const NodeIndex> operands(const ProgramNode& node) const;
+
+  // The value of one node from the values of its operands. REQUIRES: values holds every operand.
+  Number compute(const ProgramNode& node, const Number* values, const RuntimePoint& point) const;
+
+ private:
+  struct NumberHash {
+    std::size_t operator()(const Number& number) const { return number.hash(); }
+  };
+
+  NodeIndex intern(const ProgramNode& node);
+  void grow();
+  NodeIndex fold(const ProgramNode& node);
+  std::uint8_t dependencies_of(const ProgramNode& node) const;
+  std::uint32_t level_of(const ProgramNode& node) const;
+  bool is_number(NodeIndex node, int value) const;
+  bool may_fail(NodeIndex node) const;
+
+  std::vector<ProgramNode> nodes_;
+  std::vector<std::uint8_t> dependencies_;  // runtime variables; bit 7: may fail
+  std::vector<std::uint32_t> levels_;
+  std::vector<Value> constants_;
+  std::vector<Number>
+      constant_numbers_;  // the numeric view of constants_, an error number for the others
+  std::vector<ScalarCall> scalars_;
+  std::vector<ProgramError> errors_;
+  std::vector<NodeIndex> table_;  // open addressing over nodes_, size a power of two
+  std::unordered_map<Number, NodeIndex, NumberHash> number_constants_;
+  std::unordered_map<std::string, NodeIndex>
+      text_constants_;  // strings, lists, None, by their spelling
+  std::unordered_map<std::string, std::uint32_t> error_indices_;
+};
+
+}  // namespace lmhost

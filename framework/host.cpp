@@ -1,0 +1,141 @@
+// The architecture on one screen: load -> resolve -> evaluate -> aggregate. Reports are the
+// caller's.
+#include "lmhost/host.hpp"
+
+#include <filesystem>
+
+#include "aggregate/aggregate.hpp"
+#include "aggregate/cost_tree.hpp"
+#include "base/codes.hpp"
+#include "base/sha256.hpp"
+#include "load/conventions.hpp"
+#include "load/model.hpp"
+#include "load/plugin_discovery.hpp"
+#include "resolve/plan.hpp"
+
+namespace lmhost {
+namespace {
+
+constexpr const char* kPluginFolder =
+    "/lib/lmhost/plugins-0";  // the ABI's major, so that majors can coexist
+constexpr const char* kConventionsFolder = "/share/lmhost/catalogs/conventions/";
+
+// The folder above the one that holds the running program, or "" when the system does not say.
+std::string program_prefix() {
+  std::error_code error;
+  const std::filesystem::path program = std::filesystem::read_symlink("/proc/self/exe", error);
+  return error ? std::string() : program.parent_path().parent_path().string();
+}
+
+Result<Conventions> open_conventions(const std::string& name, const std::string& prefix,
+                                     const Catalog& catalog) {
+  // The default set overrides nothing, so it needs no file.
+  if (name == Conventions().name) return Conventions();
+  const bool is_path = name.find('/') != std::string::npos || name.ends_with(".json");
+  if (is_path) return load_conventions(name, catalog);
+  const std::string path = prefix + kConventionsFolder + name + ".json";
+  std::error_code error;
+  if (std::filesystem::exists(path, error)) return load_conventions(path, catalog);
+  std::vector<std::string> known;
+  for (const auto& entry :
+       std::filesystem::directory_iterator(prefix + kConventionsFolder, error)) {
+    known.push_back(entry.path().stem().string());
+  }
+  const std::vector<std::string_view> names(known.begin(), known.end());
+  return plain_error(ErrorKind::kUsage, codes::kUsage,
+                     "unknown convention set " + lmhost::quoted(name), did_you_mean(name, names));
+}
+
+Result<bool> set_length(RuntimePoint& point, RuntimeVariable variable,
+                        const std::optional<Number>& value) {
+  if (!value) return true;
+  if (!value->is_integer() || value->is_negative()) {
+    return plain_error(
+        ErrorKind::kUsage, codes::kUsage,
+        std::string(name_of(variable)) + " must be a whole number >= 0, not " + to_string(*value));
+  }
+  point[variable] = *value;
+  return true;
+}
+
+Result<bool> set_bits(RuntimePoint& point, RuntimeVariable variable,
+                      const std::optional<Number>& value, const std::optional<Number>& fallback) {
+  if (value && (!value->is_exact() || value->is_zero() || value->is_negative())) {
+    return plain_error(ErrorKind::kUsage, codes::kUsage,
+                       std::string(name_of(variable)) + " must be an exact number above 0, not " +
+                           to_string(*value));
+  }
+  if (value || fallback) point[variable] = value ? *value : *fallback;
+  return true;
+}
+
+}  // namespace
+
+Result<Host> Host::open(const HostOptions& options) {
+  Host host;
+  host.prefix_ = options.prefix.empty() ? program_prefix() : options.prefix;
+  PluginSources sources{options.plugin_files, options.plugin_directories, {}};
+  if (options.default_plugins) sources.default_directory = host.prefix_ + kPluginFolder;
+  Result<Catalog> catalog = load_catalog(sources);
+  if (!catalog) return std::move(catalog).errors();
+  host.catalog_ = std::make_shared<const Catalog>(std::move(catalog).value());
+  Result<Conventions> conventions =
+      open_conventions(options.conventions, host.prefix_, *host.catalog_);
+  if (!conventions) return std::move(conventions).errors();
+  host.conventions_ = std::make_shared<const Conventions>(std::move(conventions).value());
+  return host;
+}
+
+Result<RuntimePoint> Host::runtime_point(const Workload& workload, const Config& config) {
+  RuntimePoint point;
+  Diagnostics errors;
+  const auto keep = [&](const Result<bool>& result) {
+    if (!result) errors.insert(errors.end(), result.errors().begin(), result.errors().end());
+  };
+  const std::optional<Number> dtype = config.dtype_bits();
+  keep(set_length(point, RuntimeVariable::kBatchSize, workload.batch_size));
+  keep(set_length(point, RuntimeVariable::kSeqLen, workload.seq_len));
+  keep(set_length(point, RuntimeVariable::kCacheLen, workload.cache_len));
+  keep(set_bits(point, RuntimeVariable::kWeightBits, workload.w_bits, dtype));
+  keep(set_bits(point, RuntimeVariable::kActivationBits, workload.a_bits, dtype));
+  keep(set_bits(point, RuntimeVariable::kKvBits, workload.kv_bits, dtype));
+  keep(set_bits(point, RuntimeVariable::kIndexBits, workload.index_bits, std::nullopt));
+  if (!errors.empty()) return errors;
+  return point;
+}
+
+Result<Analysis> Host::plan(const Workload& workload) const {
+  Result<Model> model = load_model({workload.model, workload.hf_config, workload.set, prefix_});
+  if (!model) return std::move(model).errors();
+  Result<RuntimePoint> point = runtime_point(workload, model->config);
+  if (!point) return std::move(point).errors();
+  Result<std::shared_ptr<const Plan>> plan =
+      resolve(model->graph, catalog_, conventions_, model->config,
+              {.mode = workload.mode, .allow_unknown = workload.allow_unknown});
+  if (!plan) return std::move(plan).errors();
+
+  Analysis analysis;
+  analysis.model_name = model->name;
+  analysis.plan = std::move(*plan);
+  analysis.point = *point;
+  for (const auto& file : model->files)
+    analysis.inputs.push_back({file->name, sha256_hex(file->text)});
+  analysis.config = std::make_shared<const Config>(std::move(model->config));
+  return analysis;
+}
+
+Result<Analysis> Host::analyze(const Workload& workload) const {
+  Result<Analysis> analysis = plan(workload);
+  if (!analysis) return analysis;
+  const Schedule schedule = make_schedule(*analysis->plan);
+  Result<Evaluation> evaluation =
+      evaluate_plan(*analysis->plan, schedule, analysis->point, workload.threads);
+  if (!evaluation) return std::move(evaluation).errors();
+  analysis->tree = std::make_shared<const CostTree>(
+      build_cost_tree(analysis->plan, analysis->point, std::move(evaluation).value()));
+  return analysis;
+}
+
+std::vector<std::string> Host::model_names() const { return lmhost::model_names(prefix_); }
+
+}  // namespace lmhost

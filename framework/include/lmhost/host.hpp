@@ -1,0 +1,86 @@
+// The whole pipeline: load, resolve, evaluate, aggregate. What the command line and other tools
+// call.
+//
+// A Host holds loaded plugins and knows where catalogs and graphs lie. Immutable once open;
+// analyze() is const and may be called concurrently. The library never prints, exits, installs
+// handlers or reads the environment.
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "lmhost/result.hpp"
+#include "lmhost/runtime.hpp"
+
+namespace lmhost {
+
+class Catalog;
+struct Conventions;
+struct CostTree;
+struct Graph;
+struct Plan;
+class Config;
+enum class Mode;
+
+struct HostOptions {
+  std::vector<std::string> plugin_files;  // --plugin; a file that fails is an error
+  std::vector<std::string>
+      plugin_directories;  // --plugin-dir, then LMHOST_PLUGIN_PATH; a file that fails is listed
+  bool default_plugins = true;  // also <prefix>/lib/lmhost/plugins-0
+  std::string prefix;           // of the installation; empty: the folder above the program's own
+  std::string conventions = "lmhost";  // a name in catalogs/conventions or a file
+};
+
+struct Workload {
+  std::string model;  // a graph file, a folder with config.json, a model name, or "-"
+  std::optional<std::string> hf_config;  // config.json for a graph file
+  std::vector<std::string> set;          // "num_hidden_layers=4"
+  std::optional<Number> batch_size, seq_len, cache_len;
+  std::optional<Number> w_bits, a_bits, kv_bits,
+      index_bits;  // default: the config's dtype, else 16; index 64
+  Mode mode{1};    // sdpa
+  bool allow_unknown = false;
+  unsigned threads = 0;  // 0: as many as pay
+};
+
+// What was read to answer: for reports.
+struct InputFile {
+  std::string path;
+  std::string sha256;
+};
+
+struct Analysis {
+  std::string model_name;  // as the user gave it, or the graph's root class
+  std::shared_ptr<const Plan> plan;
+  std::shared_ptr<const Config> config;
+  std::shared_ptr<const CostTree> tree;
+  std::vector<InputFile> inputs;
+  RuntimePoint point;
+};
+
+class Host {
+ public:
+  static Result<Host> open(const HostOptions& options);
+
+  const Catalog& catalog() const { return *catalog_; }
+  const Conventions& conventions() const { return *conventions_; }
+  // What analyze() does before the first stage that computes: the numbers a workload leaves open
+  // filled in, checked.
+  static Result<RuntimePoint> runtime_point(const Workload& workload, const Config& config);
+  const std::string& prefix() const { return prefix_; }
+
+  Result<Analysis> plan(const Workload& workload) const;     // load and resolve only; tree is null
+  Result<Analysis> analyze(const Workload& workload) const;  // all stages
+
+  std::vector<std::string> model_names() const;  // in catalogs/models, sorted
+
+ private:
+  std::shared_ptr<const Catalog> catalog_;
+  std::shared_ptr<const Conventions> conventions_;
+  std::string prefix_;
+};
+
+}  // namespace lmhost

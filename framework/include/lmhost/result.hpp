@@ -1,0 +1,71 @@
+// Errors as values. A stage returns Result<T>: a T, or every diagnostic it found; nothing throws
+// across a stage.
+//
+// A Diagnostic is self-contained (it copies the source line it quotes), so it outlives the file it
+// speaks of. Thread safety: plain values.
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <utility>
+#include <variant>
+#include <vector>
+
+namespace lmhost {
+
+// What kind of trouble; the value is the exit status of the command line.
+enum class ErrorKind { kUsage = 2, kInput = 3, kPlugin = 4, kIo = 5, kInternal = 70 };
+
+enum class Severity { kError, kWarning };
+
+struct Diagnostic {
+  ErrorKind kind = ErrorKind::kInput;
+  Severity severity = Severity::kError;
+  std::string code;     // "E101"; lmhost's own, listed in framework/base/codes.hpp
+  std::string message;  // one sentence without a full stop
+  std::string hint;     // "did you mean 'x'?" or what to do next; may be empty
+
+  // The place; an empty file means there is none, line 0 means the whole file. Columns count bytes
+  // from 1.
+  std::string file;
+  std::size_t line = 0;
+  std::size_t column = 0;
+  std::size_t length = 1;   // of the underlined text, in bytes
+  std::string source_line;  // quoted under the message when not empty
+
+  std::vector<std::string> context;  // "at LlamaForCausalLM > layers > mlp", outermost first
+};
+
+using Diagnostics = std::vector<Diagnostic>;
+
+// A value or the reasons why there is none. REQUIRES: the list of reasons is never empty.
+template <class T>
+class [[nodiscard]] Result {
+ public:
+  Result(T value) : state_(std::in_place_index<0>, std::move(value)) {}  // NOLINT: implicit
+  Result(Diagnostics errors)
+      : state_(std::in_place_index<1>, std::move(errors)) {}  // NOLINT: implicit
+  Result(Diagnostic error)
+      : state_(std::in_place_index<1>, Diagnostics{std::move(error)}) {}  // NOLINT: implicit
+
+  bool ok() const { return state_.index() == 0; }
+  explicit operator bool() const { return ok(); }
+
+  // REQUIRES: ok()
+  T& value() & { return *std::get_if<0>(&state_); }
+  const T& value() const& { return *std::get_if<0>(&state_); }
+  T&& value() && { return std::move(*std::get_if<0>(&state_)); }
+  T& operator*() & { return value(); }
+  const T& operator*() const& { return value(); }
+  T* operator->() { return &value(); }
+  const T* operator->() const { return &value(); }
+
+  // REQUIRES: !ok()
+  const Diagnostics& errors() const& { return *std::get_if<1>(&state_); }
+  Diagnostics&& errors() && { return std::move(*std::get_if<1>(&state_)); }
+
+ private:
+  std::variant<T, Diagnostics> state_;
+};
+
+}  // namespace lmhost

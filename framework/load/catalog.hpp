@@ -1,0 +1,144 @@
+// The kernels of all loaded plugins: the copy that the host keeps, with every formula compiled.
+//
+// Immutable once built, and the same for the same set of plugins in any order. Thread safety: const
+// access from any thread.
+//
+// Formulas are pointers to compiled expressions: kernels of one plugin that write the same text
+// share one, since a family of eighty pointwise kernels says "num_elements" some hundred times.
+// Plugin::expressions owns them.
+#pragma once
+
+#include <cstddef>
+#include <deque>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "formula/expression.hpp"
+#include "formula/plugin_function.hpp"
+#include "lmhost/quantity.hpp"
+
+namespace lmhost {
+
+enum class ParameterType { kInt = 1, kFloat, kBool, kString };
+
+struct KernelParameter {
+  std::string name;
+  ParameterType type = ParameterType::kInt;
+  bool optional = false;
+  bool not_monotone = false;
+  const Expression* default_value = nullptr;  // or nothing; may use parameters declared before it
+  std::string doc;
+};
+
+struct KernelFormula {  // a let, flops, matmul_flops or useful_flops
+  std::string name;
+  const Expression* expression = nullptr;  // never null
+  std::string doc;
+};
+
+enum class Direction { kRead = 1, kWrite, kScratch };
+
+struct KernelOperand {
+  std::string name;
+  Direction direction = Direction::kRead;
+  Role role = Role::kActivation;
+  const Expression* elements = nullptr;  // never null
+  const Expression* stored_elements =
+      nullptr;                       // nothing: elements of a weight that is read, else 0
+  const Expression* bits = nullptr;  // nothing: the precision variable of the role
+  std::string doc;
+};
+
+struct KernelExample {
+  std::string bindings;
+  std::string expected;
+  std::string source;
+};
+
+struct Kernel {
+  std::string name;
+  std::string doc;
+  std::string source;
+  unsigned revision = 1;
+  std::size_t plugin = 0;  // index into Catalog::plugins()
+  std::vector<std::string> aliases;
+  std::vector<KernelParameter> parameters;
+  std::vector<KernelFormula> lets;
+  std::vector<KernelFormula>
+      quantities;  // "flops" always; "matmul_flops", "useful_flops" when declared
+  std::vector<KernelOperand> operands;
+  std::vector<KernelExample> examples;
+};
+
+struct PluginConstant {
+  std::string name;
+  Number value;
+  std::string doc;
+  std::string source;
+};
+
+struct Plugin {
+  std::string id;
+  std::string version;
+  std::string doc;
+  std::string license;
+  std::string path;
+  std::string abi;          // "0.1"
+  std::string fingerprint;  // hash of the canonical text of everything declared
+  std::vector<PluginConstant> constants;
+  std::vector<PluginFunction> functions;
+  std::vector<Kernel> kernels;
+  std::shared_ptr<const std::deque<Expression>> expressions;  // what the formulas above point to
+};
+
+// A plugin file that was found but not loaded, and why.
+struct RefusedPlugin {
+  std::string path;
+  bool is_foreign = false;  // no note: some other library; worth a word only when asked for
+  Diagnostic reason;
+  Diagnostics others;  // more errors of the same file
+};
+
+// A plugin that was not opened because an earlier source has one of the same id.
+struct ShadowedPlugin {
+  std::string id;
+  std::string path;
+  std::string by;  // the path that won
+};
+
+class Catalog {
+ public:
+  Catalog(Catalog&&) = default;
+  Catalog& operator=(Catalog&&) = default;
+  Catalog(const Catalog&) = delete;  // by_name_ points into plugins_
+  Catalog& operator=(const Catalog&) = delete;
+
+  // Merges plugins; a name or alias declared twice is an error that names both files.
+  static Result<Catalog> build(std::vector<Plugin> plugins, std::vector<RefusedPlugin> refused = {},
+                               std::vector<ShadowedPlugin> shadowed = {});
+
+  std::span<const Plugin> plugins() const { return plugins_; }
+  std::span<const RefusedPlugin> refused() const { return refused_; }
+  std::span<const ShadowedPlugin> shadowed() const { return shadowed_; }
+
+  const Kernel* find(std::string_view name) const;  // canonical name or alias; nullptr when unknown
+  const Plugin& plugin_of(const Kernel& kernel) const { return plugins_[kernel.plugin]; }
+  // Every name and alias, sorted: for suggestions and listings.
+  std::vector<std::string_view> names() const;
+  // Every kernel, sorted by canonical name.
+  std::vector<const Kernel*> kernels() const;
+
+ private:
+  Catalog() = default;
+
+  std::vector<Plugin> plugins_;  // sorted by id
+  std::vector<RefusedPlugin> refused_;
+  std::vector<ShadowedPlugin> shadowed_;
+  std::unordered_map<std::string_view, const Kernel*> by_name_;  // views into plugins_
+};
+
+}  // namespace lmhost

@@ -1,0 +1,316 @@
+#include "load/model.hpp"
+
+#include <dirent.h>
+#include <sys/stat.h>
+
+#include <algorithm>
+#include <functional>
+#include <utility>
+
+#include "base/codes.hpp"
+#include "load/json.hpp"
+#include "load/text_file.hpp"
+
+namespace lmhost {
+namespace {
+
+constexpr std::string_view kJson = ".json";
+
+std::string models_folder(const std::string& prefix) {
+  return prefix + "/share/lmhost/catalogs/models";
+}
+std::string graphs_folder(const std::string& prefix) { return prefix + "/share/lmhost/graphs"; }
+
+enum class PathKind { kNothing, kFile, kFolder };
+
+PathKind kind_of(const std::string& path) {
+  struct stat status = {};
+  if (::stat(path.c_str(), &status) != 0) return PathKind::kNothing;
+  return S_ISDIR(status.st_mode) ? PathKind::kFolder : PathKind::kFile;
+}
+
+// The names of the *.json files of a folder without their ending, sorted; schemas are no data.
+std::vector<std::string> json_stems(const std::string& folder) {
+  std::vector<std::string> stems;
+  const std::unique_ptr<DIR, int (*)(DIR*)> handle(::opendir(folder.c_str()), ::closedir);
+  if (handle == nullptr) return stems;
+  while (const dirent* entry = ::readdir(handle.get())) {
+    std::string_view name = entry->d_name;
+    if (!name.ends_with(kJson) || name.ends_with(".schema.json") || name.starts_with('.')) continue;
+    name.remove_suffix(kJson.size());
+    stems.emplace_back(name);
+  }
+  std::sort(stems.begin(), stems.end());
+  return stems;
+}
+
+std::vector<std::string> json_files(const std::string& folder) {
+  std::vector<std::string> paths;
+  for (const std::string& stem : json_stems(folder))
+    paths.emplace_back(folder).append("/").append(stem).append(kJson);
+  return paths;
+}
+
+std::vector<std::string> architectures_of(JsonValue graph) {
+  std::vector<std::string> found;
+  const JsonValue names = graph.is(JsonKind::kObject) ? graph.find("architectures") : JsonValue();
+  if (!names.exists() || !names.is(JsonKind::kArray)) return found;
+  for (const JsonValue name : names.elements())
+    if (name.is(JsonKind::kString)) found.emplace_back(name.string());
+  return found;
+}
+
+// What the graphs of a folder are for, sorted; those that cannot be read are left out.
+std::vector<std::string> all_architectures(const std::string& folder) {
+  std::vector<std::string> all;
+  for (const std::string& path : json_files(folder)) {
+    const Result<JsonDocument> document = JsonDocument::read(path);
+    if (!document) continue;
+    for (std::string& name : architectures_of(document.value().root()))
+      all.push_back(std::move(name));
+  }
+  std::sort(all.begin(), all.end());
+  return all;
+}
+
+std::string listed(const std::vector<std::string>& names) {
+  constexpr std::size_t kShown = 12;
+  std::string text;
+  for (std::size_t i = 0; i < std::min(names.size(), kShown); ++i)
+    text += (i == 0 ? "" : ", ") + names[i];
+  return names.size() > kShown ? text + ", ..." : text;
+}
+
+std::string nearest_hint(std::string_view name, const std::vector<std::string>& names,
+                         const std::string& otherwise) {
+  const std::vector<std::string_view> views(names.begin(), names.end());
+  const std::string hint = did_you_mean(name, views);
+  return hint.empty() ? otherwise : hint;
+}
+
+// The file behind the model argument.
+Result<std::string> find_file(const ModelRequest& request) {
+  const std::string& model = request.model;
+  if (model == "-") return model;
+  const PathKind kind = kind_of(model);
+  if (kind == PathKind::kFile) return model;
+  if (kind == PathKind::kFolder) {
+    const std::string config = model + (model.ends_with('/') ? "" : "/") + "config.json";
+    if (kind_of(config) == PathKind::kFile) return config;
+  }
+  const bool is_name = model.find('/') == model.npos;
+  const std::string in_catalog = models_folder(request.prefix) + "/" + model + std::string(kJson);
+  if (is_name && !model.empty() && kind_of(in_catalog) == PathKind::kFile) return in_catalog;
+  if (kind == PathKind::kFolder)
+    return plain_error(ErrorKind::kIo, codes::kCannotRead,
+                       "the folder " + quoted(model) + " has no config.json");
+  if (!is_name || model.ends_with(kJson)) return model;  // reading it says what is wrong
+  const std::vector<std::string> names = model_names(request.prefix);
+  return plain_error(ErrorKind::kUsage, codes::kUnknownModel, "unknown model " + quoted(model),
+                     nearest_hint(model, names,
+                                  "a model is a graph file, a folder with config.json" +
+                                      (names.empty() ? "" : ", or one of " + listed(names))));
+}
+
+class ModelLoader {
+ public:
+  explicit ModelLoader(const ModelRequest& request) : request_(request) {}
+
+  Result<Model> load() {
+    if (!load_first() || !load_hf_config() || !apply_assignments()) return std::move(errors_);
+    model_.name = request_.model == "-"
+                      ? std::string(graph_.root.substr(graph_.root.rfind('.') + 1))
+                      : request_.model;
+    graph_.config.reset();
+    model_.graph = std::make_shared<const Graph>(std::move(graph_));
+    return std::move(model_);
+  }
+
+ private:
+  bool fail(Diagnostic error) {
+    errors_.push_back(std::move(error));
+    return false;
+  }
+  bool fail(const Diagnostics& errors) {
+    errors_.insert(errors_.end(), errors.begin(), errors.end());
+    return false;
+  }
+
+  bool load_first();
+  bool load_hf_config();
+  bool apply_assignments();
+  std::optional<JsonDocument> read(const std::string& path);
+  bool take_graph(const JsonDocument& document);
+  bool take_config(JsonValue root);
+  bool choose_graph(JsonValue config);
+  bool find_graph(JsonValue architecture);
+  bool is_known(std::string_view name) const;
+  std::vector<std::string> known_names() const;
+  bool is_referenced(std::string_view name) const;
+
+  const ModelRequest& request_;
+  Model model_;
+  Graph graph_;
+  bool has_own_config_ = false;
+  Diagnostics errors_;
+};
+
+std::optional<JsonDocument> ModelLoader::read(const std::string& path) {
+  // Configs may hold Python's NaN and Infinity; in a graph they are strings of the wrong kind.
+  Result<JsonDocument> document = JsonDocument::read(path, {.python_constants = true});
+  if (!document) {
+    fail(document.errors());
+    return std::nullopt;
+  }
+  model_.files.push_back(document.value().source());
+  return std::move(document).value();
+}
+
+bool ModelLoader::take_graph(const JsonDocument& document) {
+  Result<Graph> graph = load_graph(document);
+  if (!graph) return fail(graph.errors());
+  graph_ = std::move(graph).value();
+  // What is there already is a config that chose this graph, and wins.
+  if (graph_.config) {
+    Config merged = *std::move(graph_.config);
+    merged.overlay(model_.config);
+    model_.config = std::move(merged);
+  }
+  return true;
+}
+
+bool ModelLoader::take_config(JsonValue root) {
+  Result<Config> config = Config::from_json(root);
+  if (!config) return fail(config.errors());
+  model_.config.overlay(config.value());
+  return true;
+}
+
+bool ModelLoader::load_first() {
+  const Result<std::string> path = find_file(request_);
+  if (!path) return fail(path.errors());
+  const std::optional<JsonDocument> document = read(path.value());
+  if (!document) return false;
+  const JsonValue root = document->root();
+  // What a folder or the catalogue holds is a config; a file named by the user may be either.
+  const bool is_config = root.is(JsonKind::kObject) && !is_graph(root) &&
+                         (root.find("architectures").exists() || root.find("model_type").exists());
+  if (path.value() == request_.model && !is_config) return take_graph(*document);
+  has_own_config_ = true;
+  return take_config(root) && choose_graph(root);
+}
+
+bool ModelLoader::load_hf_config() {
+  if (!request_.hf_config) return true;
+  if (has_own_config_)
+    return fail(plain_error(ErrorKind::kUsage, codes::kUsage,
+                            quoted(request_.model) + " has a config of its own",
+                            "--hf-config goes with a graph file"));
+  std::string path = *request_.hf_config;
+  if (path != "-" && kind_of(path) == PathKind::kFolder) path += "/config.json";
+  const std::optional<JsonDocument> document = read(path);
+  return document && take_config(document->root());
+}
+
+// The graph for architectures[0].
+bool ModelLoader::choose_graph(JsonValue config) {
+  const JsonValue names = config.find("architectures");
+  const std::string hint =
+      "add \"architectures\": [\"LlamaForCausalLM\"], or give a graph file and --hf-config";
+  if (!names.exists() || names.is(JsonKind::kNull) ||
+      (names.is(JsonKind::kArray) && names.size() == 0))
+    return fail(
+        error_at(config, codes::kUnknownArchitecture, "the config names no architecture", hint));
+  if (!names.is(JsonKind::kArray) || !(*names.elements().begin()).is(JsonKind::kString))
+    return fail(error_at(names, codes::kWrongType, "'architectures' must be an array of strings"));
+  return find_graph(*names.elements().begin());
+}
+
+bool ModelLoader::find_graph(JsonValue architecture) {
+  const std::string name(architecture.string());
+  const std::string folder = graphs_folder(request_.prefix);
+  const std::string mention = "\"" + name + "\"";
+  std::vector<JsonDocument> matches;
+  for (const std::string& path : json_files(folder)) {
+    const Result<std::shared_ptr<const SourceText>> text = read_text(path);
+    if (!text) return fail(text.errors());
+    // Searched before it is parsed: only a graph or two of many hold the name.
+    if (text.value()->text.find(mention) == std::string::npos) continue;
+    const Result<JsonDocument> document = JsonDocument::parse(text.value());
+    if (!document) return fail(document.errors());
+    const std::vector<std::string> names = architectures_of(document.value().root());
+    if (std::find(names.begin(), names.end(), name) != names.end())
+      matches.push_back(document.value());
+  }
+  if (matches.size() == 1) {
+    model_.files.push_back(matches.front().source());
+    return take_graph(matches.front());
+  }
+  if (matches.size() > 1)
+    return fail(error_at(architecture, codes::kDuplicateName,
+                         "two graphs are for the architecture " + quoted(name),
+                         matches[0].source()->name + " and " + matches[1].source()->name));
+  const std::vector<std::string> known = all_architectures(folder);
+  return fail(error_at(architecture, codes::kUnknownArchitecture,
+                       "no graph is for the architecture " + quoted(name),
+                       nearest_hint(name, known,
+                                    known.empty() ? "there are no graphs in " + folder
+                                                  : "there is " + listed(known))));
+}
+
+bool ModelLoader::is_referenced(std::string_view name) const {
+  const std::string whole = "config." + std::string(name);
+  for (const Expression& expression : graph_.expressions)
+    for (const std::string& used : expression.names)
+      if (used == whole || (used.starts_with(whole) && used[whole.size()] == '.')) return true;
+  return false;
+}
+
+// A name of the config or of the graph's formulas, or one below a name that holds no object yet.
+bool ModelLoader::is_known(std::string_view name) const {
+  for (;;) {
+    const Config::Entry* entry = model_.config.find(name);
+    if (entry != nullptr || is_referenced(name)) return true;
+    const std::size_t dot = name.rfind('.');
+    if (dot == name.npos) return false;
+    name = name.substr(0, dot);
+    entry = model_.config.find(name);
+    if (entry != nullptr && entry->value.kind == Value::Kind::kObject) return false;
+  }
+}
+
+std::vector<std::string> ModelLoader::known_names() const {
+  constexpr std::string_view kPrefix = "config.";
+  std::vector<std::string> names;
+  for (const std::string_view name : model_.config.names()) names.emplace_back(name);
+  for (const Expression& expression : graph_.expressions)
+    for (const std::string& used : expression.names)
+      if (used.starts_with(kPrefix)) names.push_back(used.substr(kPrefix.size()));
+  return names;
+}
+
+bool ModelLoader::apply_assignments() {
+  for (const std::string& assignment : request_.set) {
+    const std::string_view name = Config::assigned_name(assignment);
+    if (!name.empty() && !is_known(name)) {
+      fail(plain_error(ErrorKind::kUsage, codes::kUsage,
+                       "--set " + quoted(assignment) + ": neither the config nor the graph knows " +
+                           quoted(name),
+                       nearest_hint(name, known_names(), "")));
+      continue;
+    }
+    const Result<bool> done = model_.config.set(assignment);
+    if (!done) fail(done.errors());
+  }
+  return errors_.empty();
+}
+
+}  // namespace
+
+std::vector<std::string> model_names(const std::string& prefix) {
+  return json_stems(models_folder(prefix));
+}
+
+Result<Model> load_model(const ModelRequest& request) { return ModelLoader(request).load(); }
+
+}  // namespace lmhost

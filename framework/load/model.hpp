@@ -1,0 +1,44 @@
+// The model argument of every command: what the user names, as a graph with its config.
+//
+// Accepted, first hit wins:
+//   1. "-": standard input
+//   2. a file: a graph (lmhost.graph/1 or nested tree) or a config.json, told apart by content
+//   3. a folder with config.json
+//   4. a name in <prefix>/share/lmhost/catalogs/models
+// A config chooses its graph by architectures[0] among <prefix>/share/lmhost/graphs.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/diagnostic.hpp"
+#include "load/config.hpp"
+#include "load/graph.hpp"
+
+namespace lmhost {
+
+struct ModelRequest {
+  std::string model;
+  std::optional<std::string> hf_config;  // a config.json or its folder, for a graph file
+  std::vector<std::string> set;          // "num_hidden_layers=4", applied in order
+  std::string prefix;                    // of the installation
+};
+
+struct Model {
+  std::string name;                    // as the user gave it; of standard input the root's class
+  std::shared_ptr<const Graph> graph;  // its embedded config has moved into `config`
+  Config config;                       // embedded, then --hf-config, then --set
+  std::vector<std::shared_ptr<const SourceText>> files;  // all that was read, in order
+};
+
+// Errors: kIo for files that cannot be read, kUsage for unknown model names and assignments, kInput
+// for content. A name that --set gives to nothing that the config or the graph knows is an error,
+// because it would change nothing.
+Result<Model> load_model(const ModelRequest& request);
+
+// The names in <prefix>/share/lmhost/catalogs/models, sorted.
+std::vector<std::string> model_names(const std::string& prefix);
+
+}  // namespace lmhost

@@ -1,0 +1,136 @@
+#include "load/plugin_discovery.hpp"
+
+#include <algorithm>
+#include <filesystem>
+#include <map>
+#include <optional>
+#include <set>
+#include <system_error>
+#include <utility>
+
+#include "load/plugin_error.hpp"
+#include "load/plugin_file.hpp"
+#include "load/plugin_opener.hpp"
+#include "load/plugin_reader.hpp"
+
+namespace lmhost {
+namespace {
+
+class Discovery {
+ public:
+  // Given by name: nothing may go wrong.
+  void add_file(const std::string& path) {
+    Result<PluginFile> file = inspect_plugin_file(path);
+    if (!file) return fail(std::move(file).errors());
+    if (opened_.count(file->identity) != 0) return;
+    if (const auto first = level_.find(file->stem); first != level_.end()) {
+      return fail(
+          {plugin_error(path, codes::kPluginDuplicate,
+                        "plugin '" + file->stem + "' is given twice, first as " + first->second,
+                        "leave one out")});
+    }
+    level_.emplace(file->stem, path);
+    if (Diagnostics problems = load(*file); !problems.empty()) fail(std::move(problems));
+  }
+
+  // Found by looking: what does not load is listed, and loads are missed only by a graph that needs
+  // them.
+  void add_found(const std::string& path) {
+    Result<PluginFile> file = inspect_plugin_file(path);
+    if (!file) return refuse(path, {}, std::move(file).errors());
+    if (opened_.count(file->identity) != 0) return;
+    if (const auto winner = loaded_.find(file->stem); winner != loaded_.end()) {
+      shadowed_.push_back({file->stem, path, winner->second});
+      return;
+    }
+    if (Diagnostics problems = load(*file); !problems.empty())
+      refuse(path, file->identity, std::move(problems));
+  }
+
+  void add_directory(const std::string& directory, bool must_exist) {
+    namespace fs = std::filesystem;
+    std::error_code error;
+    std::vector<std::string> paths;
+    for (fs::directory_iterator at(directory, error), end; !error && at != end; at.increment(error))
+      if (at->path().extension() == ".so") paths.push_back(at->path().string());
+    if (error && !must_exist && error == std::errc::no_such_file_or_directory) return;
+    if (error) {
+      Diagnostic unreadable = plugin_error(directory, codes::kCannotRead,
+                                           "cannot read the plugin directory: " + error.message());
+      unreadable.kind = ErrorKind::kIo;
+      return fail({std::move(unreadable)});
+    }
+    std::sort(paths.begin(), paths.end());
+    for (const std::string& path : paths) add_found(path);
+  }
+
+  Result<Catalog> finish() && {
+    if (!errors_.empty()) return std::move(errors_);
+    // "matmul-1.2.so", refused for its name, is of no interest when the link "matmul.so" leads to
+    // it.
+    std::vector<RefusedPlugin> refused;
+    for (Refusal& refusal : refusals_)
+      if (opened_.count(refusal.identity) == 0) refused.push_back(std::move(refusal.plugin));
+    return Catalog::build(std::move(plugins_), std::move(refused), std::move(shadowed_));
+  }
+
+ private:
+  struct Refusal {
+    RefusedPlugin plugin;
+    FileIdentity identity;  // of a file that passed inspection
+  };
+
+  void fail(Diagnostics errors) {
+    errors_.insert(errors_.end(), std::make_move_iterator(errors.begin()),
+                   std::make_move_iterator(errors.end()));
+  }
+
+  void refuse(const std::string& path, FileIdentity identity, Diagnostics reasons) {
+    Refusal& refusal = refusals_.emplace_back();
+    refusal.identity = identity;
+    refusal.plugin.path = path;
+    refusal.plugin.is_foreign = reasons.front().code == codes::kPluginNote;
+    refusal.plugin.reason = std::move(reasons.front());
+    refusal.plugin.others.assign(std::make_move_iterator(reasons.begin() + 1),
+                                 std::make_move_iterator(reasons.end()));
+  }
+
+  Diagnostics load(const PluginFile& file) {
+    const Result<const lmh_plugin*> table = open_plugin(file);
+    if (!table) return table.errors();
+    Result<Plugin> plugin = read_plugin(*table, file.path);
+    if (!plugin) return std::move(plugin).errors();
+    opened_.insert(file.identity);
+    loaded_.emplace(file.stem, file.path);
+    plugins_.push_back(std::move(*plugin));
+    return {};
+  }
+
+  std::vector<Plugin> plugins_;
+  std::vector<Refusal> refusals_;
+  std::vector<ShadowedPlugin> shadowed_;
+  Diagnostics errors_;
+  std::set<FileIdentity> opened_;              // the files of plugins_
+  std::map<std::string, std::string> level_;   // id -> path, of the files given by name
+  std::map<std::string, std::string> loaded_;  // id -> path
+};
+
+}  // namespace
+
+Result<Catalog> load_catalog(const PluginSources& sources) {
+  Discovery discovery;
+  for (const std::string& path : sources.files) discovery.add_file(path);
+  for (const std::string& directory : sources.directories) discovery.add_directory(directory, true);
+  if (!sources.default_directory.empty()) discovery.add_directory(sources.default_directory, false);
+  return std::move(discovery).finish();
+}
+
+Result<Plugin> load_plugin(const std::string& path) {
+  const Result<PluginFile> file = inspect_plugin_file(path);
+  if (!file) return file.errors();
+  const Result<const lmh_plugin*> table = open_plugin(*file);
+  if (!table) return table.errors();
+  return read_plugin(*table, path);
+}
+
+}  // namespace lmhost

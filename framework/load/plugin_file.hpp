@@ -1,0 +1,35 @@
+// A plugin as a file: what can be known, and refused, before any of its code runs.
+#pragma once
+
+#include <compare>
+#include <cstdint>
+#include <string>
+
+#include "lmhost/result.hpp"
+#include "load/elf_note.hpp"
+
+namespace lmhost {
+
+// The same file under any name: two links to one library are one library to the dynamic linker too.
+struct FileIdentity {
+  std::uint64_t device = 0;
+  std::uint64_t inode = 0;
+  friend auto operator<=>(const FileIdentity&, const FileIdentity&) = default;
+};
+
+struct PluginFile {
+  std::string path;
+  std::string stem;  // the file's name without ".so": the id that the plugin must have
+  FileIdentity identity;
+  PluginNote note;
+};
+
+// Refuses what is not a regular file (E401), what everybody may write to (E401: whoever can replace
+// the file runs code as the user), and what read_plugin_note() refuses. E501 when it cannot be
+// read.
+Result<PluginFile> inspect_plugin_file(const std::string& path);
+
+// "matmul" of "plugins/matmul.so".
+std::string file_stem(const std::string& path);
+
+}  // namespace lmhost

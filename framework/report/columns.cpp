@@ -1,0 +1,152 @@
+#include "report/columns.hpp"
+
+#include <algorithm>
+#include <cstddef>
+
+#include "base/codes.hpp"
+
+namespace lmhost {
+namespace {
+
+template <Quantity quantity>
+Number get(const Costs& costs) {
+  return costs[quantity];
+}
+Number bytes_read_sum(const Costs& costs) { return costs.bytes_read(); }
+Number bytes_written_sum(const Costs& costs) { return costs.bytes_written(); }
+Number bytes_moved(const Costs& costs) { return costs.bytes_read() + costs.bytes_written(); }
+Number stored_sum(const Costs& costs) { return costs.stored_bytes(); }
+Number intensity(const Costs& costs) { return divide(costs[Quantity::kFlops], bytes_moved(costs)); }
+
+using Q = Quantity;
+using K = ColumnKind;
+
+constexpr Column kColumns[] = {
+    {"calls", "CALLS", K::kCount, nullptr, "times", "executions in the whole analysis"},
+    {"percent", "%", K::kPercent, nullptr, "share", "share of the metric sorted by, or of FLOPs"},
+    {"flops", "FLOP", K::kFlop, get<Q::kFlops>, "flop",
+     "floating-point operations, a multiply-add is 2"},
+    {"matmul_flops", "MATMUL", K::kFlop, get<Q::kMatmulFlops>, "matmul",
+     "the FLOPs on matrix units"},
+    {"useful_flops", "USEFUL", K::kFlop, get<Q::kUsefulFlops>, "useful",
+     "FLOPs without masked query-key pairs"},
+    {"bytes_read", "READ", K::kBytes, bytes_read_sum, "read reads",
+     "bytes read from device memory"},
+    {"bytes_written", "WRITE", K::kBytes, bytes_written_sum, "write writes written",
+     "bytes written to device memory"},
+    {"bytes_moved", "BYTES", K::kBytes, bytes_moved, "bytes traffic", "bytes read and written"},
+    {"intermediate_bytes", "INTERM", K::kBytes, get<Q::kIntermediateBytes>,
+     "interm intermediate intermediates scratch", "bytes materialised besides inputs and outputs"},
+    {"intensity", "FLOP/B", K::kRatio, intensity, "flop/b ai", "FLOPs per byte moved"},
+    {"bytes_read_weight", "READ.W", K::kBytes, get<Q::kBytesReadWeight>, "read_weight",
+     "weights read"},
+    {"bytes_read_activation", "READ.ACT", K::kBytes, get<Q::kBytesReadActivation>,
+     "read_activation", "activations read"},
+    {"bytes_read_kv_cache", "READ.KV", K::kBytes, get<Q::kBytesReadKvCache>,
+     "read_kv_cache read_kv", "KV cache read"},
+    {"bytes_read_index", "READ.IDX", K::kBytes, get<Q::kBytesReadIndex>, "read_index",
+     "indices read"},
+    {"bytes_written_weight", "WRITE.W", K::kBytes, get<Q::kBytesWrittenWeight>, "write_weight",
+     "weights written"},
+    {"bytes_written_activation", "WRITE.ACT", K::kBytes, get<Q::kBytesWrittenActivation>,
+     "write_activation", "activations written"},
+    {"bytes_written_kv_cache", "WRITE.KV", K::kBytes, get<Q::kBytesWrittenKvCache>,
+     "write_kv_cache write_kv", "KV cache written"},
+    {"bytes_written_index", "WRITE.IDX", K::kBytes, get<Q::kBytesWrittenIndex>, "write_index",
+     "indices written"},
+    {"stored_bytes", "STORED", K::kCapacity, stored_sum, "stored resident",
+     "bytes that stay resident: weights and KV cache"},
+    {"stored_bytes_weight", "WEIGHTS", K::kCapacity, get<Q::kStoredBytesWeight>,
+     "stored_weight weights weight", "bytes of weights, once per storage"},
+    {"stored_bytes_kv_cache", "KV CACHE", K::kCapacity, get<Q::kStoredBytesKvCache>,
+     "stored_kv_cache kv_cache kv", "bytes of KV cache"},
+    {"parameters", "PARAMS", K::kCount, get<Q::kParameters>, "params", "stored weight elements"},
+    {"kernel", "KERNEL", K::kText, nullptr, "", "the kernel's canonical name"},
+    {"plugin", "PLUGIN", K::kText, nullptr, "", "who declares the kernel"},
+    {"path", "PATH", K::kText, nullptr, "", "fully qualified name"},
+};
+
+constexpr DerivedQuantity kDerived[] = {
+    {"bytes_read", bytes_read_sum},
+    {"bytes_written", bytes_written_sum},
+    {"stored_bytes", stored_sum},
+};
+
+bool same_name(std::string_view a, std::string_view b) {
+  if (a.size() != b.size()) return false;
+  for (std::size_t i = 0; i < a.size(); ++i) {
+    const char x = a[i] == '-' ? '_' : a[i];
+    if (x != b[i]) return false;
+  }
+  return true;
+}
+
+template <class Visit>
+void for_each_word(std::string_view words, const Visit& visit) {
+  while (!words.empty()) {
+    const std::size_t end = std::min(words.find(' '), words.size());
+    visit(words.substr(0, end));
+    words.remove_prefix(std::min(end + 1, words.size()));
+  }
+}
+
+bool has_alias(std::string_view aliases, std::string_view name) {
+  bool found = false;
+  for_each_word(aliases, [&](std::string_view alias) { found = found || same_name(name, alias); });
+  return found;
+}
+
+Diagnostic unknown_column(std::string_view what, std::string_view name, bool costs_only) {
+  std::vector<std::string_view> spellings;
+  std::string list;
+  for (const Column& column : kColumns) {
+    if (costs_only && !column.is_cost()) continue;
+    spellings.push_back(column.key);
+    for_each_word(column.aliases, [&](std::string_view alias) { spellings.push_back(alias); });
+    list += list.empty() ? "" : ", ";
+    list += column.key;
+  }
+  std::string hint = did_you_mean(name, spellings);
+  if (hint.empty()) hint = "one of " + list;
+  return plain_error(ErrorKind::kUsage, codes::kUsage,
+                     "unknown " + std::string(what) + " '" + std::string(name) + "'", hint);
+}
+
+}  // namespace
+
+std::span<const Column> all_columns() { return kColumns; }
+
+std::span<const DerivedQuantity> derived_quantities() { return kDerived; }
+
+const Column* find_column(std::string_view name) {
+  for (const Column& column : kColumns)
+    if (same_name(name, column.key) || has_alias(column.aliases, name)) return &column;
+  return nullptr;
+}
+
+const Column& column(std::string_view key) { return *find_column(key); }
+
+Result<std::vector<const Column*>> parse_columns(std::string_view list) {
+  std::vector<const Column*> columns;
+  Diagnostics errors;
+  for (;;) {
+    const std::size_t end = std::min(list.find(','), list.size());
+    const std::string_view name = list.substr(0, end);
+    if (const Column* found = find_column(name); found != nullptr)
+      columns.push_back(found);
+    else
+      errors.push_back(unknown_column("column", name, false));
+    if (end == list.size()) break;
+    list.remove_prefix(end + 1);
+  }
+  if (!errors.empty()) return errors;
+  return columns;
+}
+
+Result<const Column*> parse_metric(std::string_view name) {
+  const Column* found = find_column(name);
+  if (found == nullptr || !found->is_cost()) return unknown_column("metric", name, true);
+  return found;
+}
+
+}  // namespace lmhost

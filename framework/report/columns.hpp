@@ -1,0 +1,52 @@
+// The columns that rows can show: every quantity, the sums of them that people ask for, and what
+// describes a row.
+#pragma once
+
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/diagnostic.hpp"
+#include "lmhost/quantity.hpp"
+
+namespace lmhost {
+
+enum class ColumnKind {
+  kText,      // kernel, plugin, path
+  kCount,     // calls, parameters
+  kFlop,      // SI, no unit: the header says it
+  kBytes,     // SI
+  kCapacity,  // binary units
+  kPercent,   // of the whole, by the metric in force
+  kRatio
+};
+
+struct Column {
+  std::string_view key;     // in machine formats
+  std::string_view header;  // in tables
+  ColumnKind kind;
+  Number (*value)(const Costs&);  // nullptr for columns that are not costs
+  std::string_view aliases;       // blank-separated other spellings of the key
+  std::string_view doc;
+
+  bool is_cost() const { return value != nullptr; }
+};
+
+std::span<const Column> all_columns();
+const Column* find_column(std::string_view name);  // key or alias, either of '-' and '_'
+const Column& column(std::string_view key);        // REQUIRES: a key of all_columns()
+
+// "flops,read,write" to columns; an unknown name is a usage error with the nearest one.
+Result<std::vector<const Column*>> parse_columns(std::string_view list);
+// A metric to sort by: a cost column.
+Result<const Column*> parse_metric(std::string_view name);
+
+// Sums over roles that machine formats carry besides the quantities themselves.
+struct DerivedQuantity {
+  std::string_view key;
+  Number (*value)(const Costs&);
+};
+std::span<const DerivedQuantity> derived_quantities();  // bytes_read, bytes_written, stored_bytes
+
+}  // namespace lmhost

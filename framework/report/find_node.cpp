@@ -1,0 +1,59 @@
+// Which node of a tree a path means.
+#include <algorithm>
+#include <set>
+
+#include "base/codes.hpp"
+#include "report/explain.hpp"
+
+namespace lmhost {
+namespace {
+
+constexpr std::size_t kCandidatesShown = 12;
+
+bool is_tail(std::string_view path, std::string_view tail) {
+  if (path.size() <= tail.size()) return path == tail;
+  return path.substr(path.size() - tail.size()) == tail &&
+         path[path.size() - tail.size() - 1] == '.';
+}
+
+Diagnostic unknown_node(const CostTree& tree, std::string_view path) {
+  // Suggestions compare tails of as many parts as the user gave.
+  const auto parts = std::count(path.begin(), path.end(), '.');
+  std::set<std::string> tails;
+  for (const CostNode& node : tree.nodes) {
+    const std::string whole = tree.path(node);
+    std::size_t begin = whole.size();
+    for (long i = 0; i <= parts && begin != 0 && begin != std::string::npos; ++i)
+      begin = whole.rfind('.', begin - 1) == std::string::npos ? 0 : whole.rfind('.', begin - 1);
+    tails.insert(begin == 0 ? whole : whole.substr(begin + 1));
+  }
+  const std::vector<std::string_view> candidates(tails.begin(), tails.end());
+  std::string hint = did_you_mean(path, candidates);
+  if (hint.empty()) hint = "`lmhost inspect` prints every path";
+  return plain_error(ErrorKind::kUsage, codes::kUnknownNode,
+                     "no node '" + std::string(path) + "' in this model", hint);
+}
+
+}  // namespace
+
+Result<std::uint32_t> find_node(const CostTree& tree, std::string_view path) {
+  if (path.empty() || path == tree.name(tree.nodes[0]) || path == tree.instance(tree.nodes[0]).name)
+    return std::uint32_t{0};
+  std::vector<std::uint32_t> found;
+  for (std::uint32_t i = 1; i < tree.nodes.size(); ++i) {
+    const std::string whole = tree.path(tree.nodes[i]);
+    if (whole == path) return i;
+    if (is_tail(whole, path)) found.push_back(i);
+  }
+  if (found.size() == 1) return found.front();
+  if (found.empty()) return unknown_node(tree, path);
+  std::string list;
+  for (std::size_t i = 0; i < found.size() && i < kCandidatesShown; ++i)
+    list += (i == 0 ? "" : ", ") + tree.path(tree.nodes[found[i]]);
+  if (found.size() > kCandidatesShown) list += ", ...";
+  return plain_error(ErrorKind::kUsage, codes::kUnknownNode,
+                     "'" + std::string(path) + "' is " + std::to_string(found.size()) + " nodes",
+                     "one of " + list);
+}
+
+}  // namespace lmhost

@@ -1,0 +1,284 @@
+#include "report/json.hpp"
+
+#include <algorithm>
+#include <cstdint>
+
+#include "load/catalog.hpp"
+#include "load/conventions.hpp"
+#include "report/json_writer.hpp"
+#include "report/table.hpp"
+
+namespace lmhost {
+namespace {
+
+void write_inputs(JsonWriter* json, const Analysis& analysis, std::string_view prefix) {
+  json->line();
+  json->key("inputs");
+  json->begin_array();
+  for (const InputFile& input : analysis.inputs) {
+    json->begin_object();
+    json->member("path", portable_path(input.path, prefix));
+    json->member("sha256", input.sha256);
+    json->end_object();
+  }
+  json->end_array();
+}
+
+void write_plugins(JsonWriter* json, const Summary& summary) {
+  json->line();
+  json->key("plugins");
+  json->begin_array();
+  for (const PluginUse& use : summary.plugins) {
+    json->line();
+    json->begin_object();
+    json->member("id", use.plugin->id);
+    json->member("version", use.plugin->version);
+    json->member("abi", use.plugin->abi);
+    json->member("fingerprint", use.plugin->fingerprint);
+    json->member("kernels", use.kernels);
+    json->end_object();
+  }
+  json->end_array();
+}
+
+// Whether any formula of the kernels in use can see a constant: by name, or through a macro, whose
+// text may name any.
+bool uses_constant(const Summary& summary, const Plugin& plugin, const std::string& name) {
+  auto names = [&](const Expression* formula) {
+    return formula != nullptr &&
+           (!formula->functions.empty() ||
+            std::find(formula->names.begin(), formula->names.end(), name) != formula->names.end());
+  };
+  auto names_formula = [&](const KernelFormula& formula) { return names(formula.expression); };
+  return std::any_of(summary.kernels.begin(), summary.kernels.end(), [&](const Kernel* kernel) {
+    if (kernel->plugin != plugin.kernels.front().plugin) return false;
+    return std::any_of(kernel->lets.begin(), kernel->lets.end(), names_formula) ||
+           std::any_of(kernel->quantities.begin(), kernel->quantities.end(), names_formula) ||
+           std::any_of(kernel->operands.begin(), kernel->operands.end(),
+                       [&](const KernelOperand& operand) { return names(operand.elements); });
+  });
+}
+
+// The constants of the kernels in use, with the values in force.
+void write_conventions(JsonWriter* json, const Analysis& analysis, const Summary& summary) {
+  const Conventions& conventions = *analysis.plan->conventions;
+  json->line();
+  json->key("conventions");
+  json->begin_object();
+  json->member("name", conventions.name);
+  json->member("flop_per_multiply_add", std::size_t{2});
+  json->member("masked_pairs_counted", true);
+  json->key("constants");
+  json->begin_object();
+  for (const PluginUse& use : summary.plugins)
+    for (const PluginConstant& constant : use.plugin->constants) {
+      if (!uses_constant(summary, *use.plugin, constant.name)) continue;
+      const Number* override_value = conventions.find(use.plugin->id, constant.name);
+      json->member(use.plugin->id + "." + constant.name,
+                   override_value != nullptr ? *override_value : constant.value);
+    }
+  json->end_object();
+  json->end_object();
+}
+
+void write_workload(JsonWriter* json, const Analysis& analysis, const Summary& summary) {
+  json->line();
+  json->key("workload");
+  json->begin_object();
+  json->member("phase", summary.phase);
+  json->member("mode", summary.mode);
+  for (std::size_t i = 0; i < kRuntimeVariableCount; ++i)
+    json->member(name_of(static_cast<RuntimeVariable>(i)), analysis.point.values[i]);
+  json->end_object();
+}
+
+void write_diagnostic(JsonWriter* json, const Diagnostic& diagnostic, std::string_view prefix) {
+  json->begin_object();
+  json->member("code", diagnostic.code);
+  json->member("message", diagnostic.message);
+  if (!diagnostic.file.empty()) {
+    json->member("file", portable_path(diagnostic.file, prefix));
+    json->member("line", diagnostic.line);
+    json->member("column", diagnostic.column);
+  }
+  if (!diagnostic.context.empty()) {
+    json->key("context");
+    json->begin_array();
+    for (const std::string& line : diagnostic.context) json->value(line);
+    json->end_array();
+  }
+  json->end_object();
+}
+
+void write_coverage(JsonWriter* json, const Analysis& analysis, const Summary& summary,
+                    std::string_view prefix) {
+  json->line();
+  json->key("coverage");
+  json->begin_object();
+  json->quantity("calls", summary.calls);
+  json->member("sites", summary.sites);
+  json->member("kernels", summary.kernels.size());
+  json->member("plugins", summary.plugins.size());
+  json->member("unknown", summary.unknown);
+  json->member("is_lower_bound", summary.unknown != 0);
+  json->member("is_truncated", analysis.tree->truncated);
+  json->key("assumed");
+  json->begin_array();
+  for (const std::string& assumption : summary.assumptions) json->value(assumption);
+  json->end_array();
+  json->end_object();
+
+  json->line();
+  json->key("diagnostics");
+  json->begin_array();
+  for (const Diagnostic& diagnostic : analysis.plan->unknown)
+    write_diagnostic(json, diagnostic, prefix);
+  json->end_array();
+}
+
+void write_node(JsonWriter* json, const CostTree& tree, std::uint32_t index,
+                bool is_unknown_below) {
+  const CostNode& node = tree.nodes[index];
+  const Instance& instance = tree.instance(node);
+  const bool is_atomic = instance.composite == nullptr;
+  json->line();
+  json->begin_object();
+  json->member("id", std::size_t{index});
+  json->key("parent");
+  if (node.parent == kNoParent)
+    json->null();
+  else
+    json->value(std::size_t{node.parent});
+  json->member("path", tree.path(node));
+  json->member("name", tree.name(node));
+  json->member("kernel", instance.name);
+  json->member("type", instance.is_unknown() ? "unknown" : is_atomic ? "atomic" : "composite");
+  if (instance.kernel != nullptr)
+    json->member("plugin", tree.plan->catalog->plugin_of(*instance.kernel).id);
+  json->quantity("count", node.count);
+  json->quantity("times", node.times);
+  if (!(node.stored_times == node.times)) json->quantity("stored_times", node.stored_times);
+  if (is_unknown_below) json->member("is_lower_bound", true);
+  if (const Call* call = tree.call(node); call != nullptr) {
+    if (!call->lines.empty()) json->member("lines", call->lines);
+    if (!call->call_site.empty()) json->member("call_site", call->call_site);
+  }
+  if (instance.composite != nullptr && !instance.composite->location.empty())
+    json->member("location", instance.composite->location);
+  if (is_atomic && instance.parameters.count != 0) {
+    json->key("parameters");
+    json->begin_object();
+    for (std::uint32_t i = 0; i < instance.parameters.count; ++i) {
+      const BoundParameter& parameter = tree.plan->parameters[instance.parameters.first + i];
+      if (parameter.origin == Origin::kUnbound) continue;
+      // Strings and lists never change after resolution: the program keeps them as constants.
+      const Value* constant = tree.plan->program.constant_value(parameter.node);
+      if (constant != nullptr && constant->kind != Value::Kind::kNumber)
+        json->member(parameter.name, to_string(*constant));
+      else
+        json->member(parameter.name, tree.evaluation.values[parameter.node]);
+    }
+    json->end_object();
+  }
+  const Costs total = tree.total(node);
+  // A composite is the sum of its calls: nothing is its own.
+  json->costs("self", is_atomic ? total : Costs{});
+  json->costs("total", total);
+  json->end_object();
+}
+
+void write_kernels(JsonWriter* json, const CostTree& tree) {
+  RowOptions options;
+  options.view = View::kKernels;
+  const Rows rows = make_rows(tree, options);
+  json->line();
+  json->key("kernels");
+  json->begin_array();
+  for (const Row& row : rows.rows) {
+    if (row.depth == 0) continue;
+    json->line();
+    json->begin_object();
+    json->member("kernel", row.kernel_name);
+    if (row.kernel != nullptr)
+      json->member("plugin", tree.plan->catalog->plugin_of(*row.kernel).id);
+    json->member("sites", row.sites);
+    json->quantity("calls", row.times);
+    json->costs("total", costs_of(tree, rows, row));
+    json->end_object();
+  }
+  json->end_array();
+}
+
+}  // namespace
+
+std::string write_json(const Analysis& analysis, const Summary& summary, std::string_view prefix) {
+  const CostTree& tree = *analysis.tree;
+  const Graph& graph = *analysis.plan->graph;
+  JsonWriter json;
+  json.begin_object();
+  json.member("schema", "lmhost.report/1");
+  json.line();
+  json.key("tool");
+  json.begin_object();
+  json.member("name", "lmhost");
+  json.member("version", version());
+  json.end_object();
+  json.line();
+  json.key("model");
+  json.begin_object();
+  json.member("name", portable_path(summary.model, prefix));
+  json.member("root", graph.root);
+  json.member("source_package", graph.source_package);
+  json.member("source_version", graph.source_version);
+  json.end_object();
+  write_inputs(&json, analysis, prefix);
+  write_plugins(&json, summary);
+  write_conventions(&json, analysis, summary);
+  write_workload(&json, analysis, summary);
+  json.line();
+  json.costs("totals", tree.total(tree.nodes[0]));
+  write_coverage(&json, analysis, summary, prefix);
+  write_kernels(&json, tree);
+  json.line();
+  json.key("nodes");
+  json.begin_array();
+  const std::vector<bool> unknown = nodes_with_unknown(tree);
+  for (std::uint32_t i = 0; i < tree.nodes.size(); ++i)
+    write_node(&json, tree, i, !unknown.empty() && unknown[i]);
+  json.end_array();
+  json.end_object();
+  return json.take();
+}
+
+std::string write_json_lines(const Analysis& analysis, const RowOptions& options,
+                             const std::vector<const Column*>& columns) {
+  const CostTree& tree = *analysis.tree;
+  const Rows rows = make_rows(tree, options);
+  const bool is_tree = options.view != View::kKernels;
+  std::string text;
+  for (const Row& row : rows.rows) {
+    if (!is_tree && row.depth == 0) continue;
+    JsonWriter json;
+    json.begin_object();
+    if (is_tree) {
+      json.member("path", row.node == kNoParent ? row_name(tree, row, {})
+                                                : tree.path(tree.nodes[row.node]));
+      json.member("depth", std::size_t{row.depth});
+    }
+    if (row.folded != 0) json.member("folded", row.folded);
+    if (row.folded == 0) json.member("kernel", row.kernel_name);
+    if (row.kernel != nullptr) json.member("plugin", tree.plan->catalog->plugin_of(*row.kernel).id);
+    if (!is_tree) json.member("sites", row.sites);
+    json.quantity("calls", row.times);
+    if (row.at_least) json.member("is_lower_bound", true);
+    const Costs costs = costs_of(tree, rows, row);
+    if (columns.empty()) json.cost_members(costs);
+    for (const Column* column : columns)
+      if (column->is_cost()) json.quantity(column->key, column->value(costs));
+    json.end_object();
+    text += json.take();
+  }
+  return text;
+}
+
+}  // namespace lmhost

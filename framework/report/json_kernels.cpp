@@ -1,0 +1,187 @@
+// What plugins declare, as JSON.
+#include "report/json_writer.hpp"
+#include "report/kernels.hpp"
+
+namespace lmhost {
+namespace {
+
+void write_formulas(JsonWriter* json, std::string_view key,
+                    const std::vector<KernelFormula>& formulas) {
+  json->key(key);
+  json->begin_object();
+  for (const KernelFormula& formula : formulas)
+    json->member(formula.name, formula.expression->text);
+  json->end_object();
+}
+
+void write_parameters(JsonWriter* json, const Kernel& kernel) {
+  json->key("parameters");
+  json->begin_array();
+  for (const KernelParameter& parameter : kernel.parameters) {
+    json->begin_object();
+    json->member("name", parameter.name);
+    json->member("type", name_of(parameter.type));
+    if (parameter.default_value != nullptr) json->member("default", parameter.default_value->text);
+    json->member("required", parameter.default_value == nullptr && !parameter.optional);
+    if (!parameter.doc.empty()) json->member("doc", parameter.doc);
+    json->end_object();
+  }
+  json->end_array();
+}
+
+void write_operands(JsonWriter* json, const Kernel& kernel) {
+  json->key("operands");
+  json->begin_array();
+  for (const KernelOperand& operand : kernel.operands) {
+    json->begin_object();
+    json->member("name", operand.name);
+    json->member("direction", name_of(operand.direction));
+    json->member("role", name_of(operand.role));
+    json->member("elements", operand.elements->text);
+    if (operand.stored_elements != nullptr)
+      json->member("stored_elements", operand.stored_elements->text);
+    if (operand.bits != nullptr) json->member("bits", operand.bits->text);
+    if (!operand.doc.empty()) json->member("doc", operand.doc);
+    json->end_object();
+  }
+  json->end_array();
+}
+
+void write_examples(JsonWriter* json, const Kernel& kernel) {
+  json->key("examples");
+  json->begin_array();
+  for (const KernelExample& example : kernel.examples) {
+    json->begin_object();
+    json->member("bindings", example.bindings);
+    json->member("expected", example.expected);
+    if (!example.source.empty()) json->member("source", example.source);
+    json->end_object();
+  }
+  json->end_array();
+}
+
+void write_one_kernel(JsonWriter* json, const Catalog& catalog, const Kernel& kernel) {
+  json->line();
+  json->begin_object();
+  json->member("name", kernel.name);
+  json->member("plugin", catalog.plugin_of(kernel).id);
+  json->member("revision", std::size_t{kernel.revision});
+  json->member("doc", kernel.doc);
+  json->member("source", kernel.source);
+  json->key("aliases");
+  json->begin_array();
+  for (const std::string& alias : kernel.aliases) json->value(alias);
+  json->end_array();
+  write_parameters(json, kernel);
+  write_formulas(json, "lets", kernel.lets);
+  write_formulas(json, "quantities", kernel.quantities);
+  write_operands(json, kernel);
+  write_examples(json, kernel);
+  json->end_object();
+}
+
+}  // namespace
+
+std::string write_kernels_json(const Catalog& catalog, const std::vector<const Kernel*>& kernels) {
+  JsonWriter json;
+  json.begin_object();
+  json.member("schema", "lmhost.kernels/1");
+  json.line();
+  json.key("kernels");
+  json.begin_array();
+  for (const Kernel* kernel : kernels) write_one_kernel(&json, catalog, *kernel);
+  json.end_array();
+  json.end_object();
+  return json.take();
+}
+
+std::string write_kernel_costs_json(const Catalog& catalog, const Kernel& kernel,
+                                    const KernelCosts& costs) {
+  JsonWriter json;
+  json.begin_object();
+  json.member("schema", "lmhost.kernel_costs/1");
+  json.member("kernel", kernel.name);
+  json.member("plugin", catalog.plugin_of(kernel).id);
+  json.line();
+  json.key("parameters");
+  json.begin_object();
+  for (const EvaluatedParameter& parameter : costs.parameters) {
+    if (!parameter.is_bound) continue;
+    json.key(parameter.parameter->name);
+    if (parameter.value.kind == Value::Kind::kNumber)
+      json.value(parameter.value.number);
+    else
+      json.value(to_string(parameter.value));
+  }
+  json.end_object();
+  json.line();
+  json.costs("costs", costs.costs);
+  json.line();
+  json.key("operands");
+  json.begin_array();
+  for (const EvaluatedOperand& operand : costs.operands) {
+    json.line();
+    json.begin_object();
+    json.member("name", operand.operand->name);
+    json.member("direction", name_of(operand.operand->direction));
+    json.member("role", name_of(operand.operand->role));
+    json.quantity("elements", operand.elements);
+    json.quantity("bits", operand.bits);
+    json.quantity("bytes", operand.bytes);
+    json.quantity("stored_bytes", operand.stored_bytes);
+    json.end_object();
+  }
+  json.end_array();
+  json.end_object();
+  return json.take();
+}
+
+std::string write_plugins_json(const Catalog& catalog) {
+  JsonWriter json;
+  json.begin_object();
+  json.member("schema", "lmhost.plugins/1");
+  json.line();
+  json.key("plugins");
+  json.begin_array();
+  for (const Plugin& plugin : catalog.plugins()) {
+    json.line();
+    json.begin_object();
+    json.member("id", plugin.id);
+    json.member("version", plugin.version);
+    json.member("abi", plugin.abi);
+    json.member("doc", plugin.doc);
+    json.member("license", plugin.license);
+    json.member("file", plugin.path);
+    json.member("fingerprint", plugin.fingerprint);
+    json.member("kernels", plugin.kernels.size());
+    json.key("constants");
+    json.begin_array();
+    for (const PluginConstant& constant : plugin.constants) {
+      json.begin_object();
+      json.member("name", constant.name);
+      json.member("value", constant.value);
+      json.member("doc", constant.doc);
+      json.member("source", constant.source);
+      json.end_object();
+    }
+    json.end_array();
+    json.end_object();
+  }
+  json.end_array();
+  json.line();
+  json.key("refused");
+  json.begin_array();
+  for (const RefusedPlugin& refused : catalog.refused()) {
+    json.line();
+    json.begin_object();
+    json.member("file", refused.path);
+    json.member("code", refused.reason.code);
+    json.member("reason", refused.reason.message);
+    json.end_object();
+  }
+  json.end_array();
+  json.end_object();
+  return json.take();
+}
+
+}  // namespace lmhost

@@ -1,0 +1,261 @@
+#include "report/kernels.hpp"
+
+#include <algorithm>
+#include <set>
+
+#include "report/columns.hpp"
+#include "report/rows.hpp"
+
+namespace lmhost {
+namespace {
+
+// The first sentence, cut to the room that a list has.
+std::string brief(std::string_view text, std::size_t room, const TextStyle& style) {
+  text = text.substr(0, text.find('\n'));
+  if (const std::size_t stop = text.find(". "); stop != std::string_view::npos)
+    text = text.substr(0, stop);
+  std::string result(text);
+  if (display_width(result) <= room) return result;
+  while (!result.empty() && display_width(result) + 2 > room) {
+    const std::size_t blank = result.rfind(' ');
+    result.resize(blank == std::string::npos ? 0 : blank);
+  }
+  return result + " " + std::string(Signs(style).ellipsis());
+}
+
+std::string section(std::string_view title, const TextStyle& style) {
+  return "\n" + painted(title, Ink::kBold, style) + "\n";
+}
+
+std::string parameters_text(const Kernel& kernel, const TextStyle& style) {
+  if (kernel.parameters.empty()) return "";
+  Table table({{"", true, Ink::kPlain},
+               {"", true, Ink::kPlain},
+               {"", true, Ink::kPlain},
+               {"", true, Ink::kDim}});
+  for (const KernelParameter& parameter : kernel.parameters) {
+    const std::string given = parameter.default_value != nullptr
+                                  ? "= " + parameter.default_value->text
+                              : parameter.optional ? "optional"
+                                                   : "required";
+    table.add({parameter.name, std::string(name_of(parameter.type)), given, parameter.doc});
+  }
+  return section("parameters", style) + table.text(style, "  ");
+}
+
+std::string formulas_text(std::string_view title, const std::vector<KernelFormula>& formulas,
+                          const TextStyle& style) {
+  if (formulas.empty()) return "";
+  Table table({{"", true, Ink::kPlain}, {"", true, Ink::kPlain}, {"", true, Ink::kDim}});
+  for (const KernelFormula& formula : formulas)
+    table.add({formula.name, "= " + formula.expression->text, formula.doc});
+  return section(title, style) + table.text(style, "  ");
+}
+
+std::string operands_text(const Kernel& kernel, const TextStyle& style) {
+  if (kernel.operands.empty()) return "";
+  Table table({{"", true, Ink::kPlain},
+               {"", true, Ink::kPlain},
+               {"role", true, Ink::kPlain},
+               {"elements", true, Ink::kPlain},
+               {"bits", true, Ink::kPlain},
+               {"stored", true, Ink::kPlain},
+               {"", true, Ink::kDim}});
+  for (const KernelOperand& operand : kernel.operands)
+    table.add(
+        {std::string(name_of(operand.direction)), operand.name, std::string(name_of(operand.role)),
+         operand.elements->text, operand.bits == nullptr ? "" : operand.bits->text,
+         operand.stored_elements == nullptr ? "" : operand.stored_elements->text, operand.doc});
+  return section("operands", style) + table.text(style, "  ");
+}
+
+std::string constants_text(const Plugin& plugin, const Kernel& kernel,
+                           const Conventions& conventions, const TextStyle& style) {
+  std::set<std::string_view> names;
+  auto use = [&](const Expression* formula) {
+    if (formula != nullptr) names.insert(formula->names.begin(), formula->names.end());
+  };
+  for (const KernelFormula& formula : kernel.lets) use(formula.expression);
+  for (const KernelFormula& formula : kernel.quantities) use(formula.expression);
+  for (const KernelOperand& operand : kernel.operands) use(operand.elements);
+  Table table({{"", true, Ink::kPlain},
+               {"", true, Ink::kPlain},
+               {"", true, Ink::kPlain},
+               {"", true, Ink::kDim}});
+  bool any = false;
+  for (const PluginConstant& constant : plugin.constants) {
+    if (names.find(constant.name) == names.end()) continue;
+    any = true;
+    const Number* override_value = conventions.find(plugin.id, constant.name);
+    std::string value =
+        "= " + to_string(override_value == nullptr ? constant.value : *override_value);
+    if (override_value != nullptr) value += " (" + conventions.name + ")";
+    table.add({plugin.id + "." + constant.name, value, constant.doc, constant.source});
+  }
+  return any ? section("constants (conventions " + conventions.name + ")", style) +
+                   table.text(style, "  ")
+             : "";
+}
+
+std::string examples_text(const Kernel& kernel, const TextStyle& style) {
+  if (kernel.examples.empty()) return "";
+  std::string text = section("examples", style);
+  for (const KernelExample& example : kernel.examples)
+    text += "  " + example.bindings + "  ->  " + example.expected + "\n";
+  return text;
+}
+
+}  // namespace
+
+std::string_view name_of(ParameterType type) {
+  switch (type) {
+    case ParameterType::kInt:
+      return "int";
+    case ParameterType::kFloat:
+      return "float";
+    case ParameterType::kBool:
+      return "bool";
+    case ParameterType::kString:
+      break;
+  }
+  return "string";
+}
+
+std::string_view name_of(Direction direction) {
+  return direction == Direction::kRead    ? "read"
+         : direction == Direction::kWrite ? "write"
+                                          : "scratch";
+}
+
+std::vector<const Kernel*> matching_kernels(const Catalog& catalog, std::string_view pattern) {
+  std::vector<const Kernel*> kernels = catalog.kernels();
+  kernels.erase(std::remove_if(kernels.begin(), kernels.end(),
+                               [&](const Kernel* kernel) {
+                                 if (matches_pattern(pattern, kernel->name)) return false;
+                                 return std::none_of(kernel->aliases.begin(), kernel->aliases.end(),
+                                                     [&](const std::string& alias) {
+                                                       return matches_pattern(pattern, alias);
+                                                     });
+                               }),
+                kernels.end());
+  return kernels;
+}
+
+std::string write_kernel_list(const Catalog& catalog, const std::vector<const Kernel*>& kernels,
+                              const TextStyle& style) {
+  std::size_t taken = 0;
+  for (const Kernel* kernel : kernels)
+    taken = std::max(taken, kernel->name.size() + catalog.plugin_of(*kernel).id.size() + 4);
+  const std::size_t room = style.width > taken + 20 ? style.width - taken : 20;
+  Table table(
+      {{"KERNEL", true, Ink::kPlain}, {"PLUGIN", true, Ink::kPlain}, {"", true, Ink::kDim}});
+  for (const Kernel* kernel : kernels)
+    table.add({kernel->name, catalog.plugin_of(*kernel).id, brief(kernel->doc, room, style)});
+  return table.text(style);
+}
+
+std::string write_kernel(const Catalog& catalog, const Kernel& kernel,
+                         const Conventions& conventions, const TextStyle& style) {
+  const Plugin& plugin = catalog.plugin_of(kernel);
+  std::string text = painted(kernel.name, Ink::kBold, style) + "\n";
+  Table table({{"", true, Ink::kDim}, {"", true, Ink::kPlain}});
+  constexpr std::size_t kNameRoom = 14;
+  auto add = [&](std::string_view name, const std::string& value) {
+    if (value.empty()) return;
+    for (std::string& line : wrapped(value, style.width - kNameRoom)) {
+      table.add({std::string(name), std::move(line)});
+      name = "";
+    }
+  };
+  add("doc", kernel.doc);
+  add("plugin", plugin.id + " " + plugin.version + ", revision " + std::to_string(kernel.revision));
+  add("source", kernel.source);
+  std::string title = "aliases";
+  for (const std::string& alias : kernel.aliases) {
+    add(title, alias);
+    title = " ";
+  }
+  text += table.text(style, "  ");
+  text += parameters_text(kernel, style);
+  text += formulas_text("definitions", kernel.lets, style);
+  text += formulas_text("formulas", kernel.quantities, style);
+  text += operands_text(kernel, style);
+  text += constants_text(plugin, kernel, conventions, style);
+  text += examples_text(kernel, style);
+  return text;
+}
+
+std::string write_kernel_costs(const Catalog& catalog, const Kernel& kernel,
+                               const KernelCosts& costs, const TextStyle& style) {
+  const Plugin& plugin = catalog.plugin_of(kernel);
+  std::string text = painted(kernel.name, Ink::kBold, style) + " (plugin " + plugin.id + " " +
+                     plugin.version + ")\n";
+
+  text += section("parameters", style);
+  Table parameters({{"", true, Ink::kPlain}, {"", true, Ink::kPlain}, {"", true, Ink::kDim}});
+  for (const EvaluatedParameter& parameter : costs.parameters) {
+    if (!parameter.is_bound) continue;
+    const bool from_formula = parameter.is_default && parameter.parameter->default_value != nullptr;
+    parameters.add({parameter.parameter->name, "= " + to_string(parameter.value),
+                    from_formula ? "default " + parameter.parameter->default_value->text : ""});
+  }
+  text += parameters.text(style, "  ");
+
+  if (!costs.lets.empty()) {
+    text += section("definitions", style);
+    Table lets({{"", true, Ink::kPlain}, {"", true, Ink::kPlain}, {"", true, Ink::kDim}});
+    for (const EvaluatedLet& let : costs.lets)
+      lets.add({let.let->name, "= " + to_string(let.value), let.let->expression->text});
+    text += lets.text(style, "  ");
+  }
+
+  text += section("costs", style);
+  Table quantities({{"", true, Ink::kPlain}, {"", false, Ink::kPlain}, {"", true, Ink::kPlain}});
+  for (const Column& column : all_columns()) {
+    const bool is_sum =
+        column.key.substr(0, 11) != "bytes_read_" && column.key.substr(0, 14) != "bytes_written_";
+    if (!column.is_cost() || column.kind == ColumnKind::kRatio || column.key == "bytes_moved" ||
+        !is_sum)
+      continue;
+    const Number value = column.value(costs.costs);
+    if (value.is_zero() && column.key != "flops") continue;
+    const std::string_view unit = column.kind == ColumnKind::kFlop    ? "FLOP"
+                                  : column.kind == ColumnKind::kCount ? ""
+                                                                      : "B";
+    quantities.add({std::string(column.key),
+                    (value.is_inexact() ? "~" : "") + to_grouped_string(value), std::string(unit)});
+  }
+  text += quantities.text(style, "  ");
+
+  if (costs.operands.empty()) return text;
+  text += section("operands", style);
+  Table operands({{"", true, Ink::kPlain},
+                  {"", true, Ink::kPlain},
+                  {"role", true, Ink::kPlain},
+                  {"elements", false, Ink::kPlain},
+                  {"bits", false, Ink::kPlain},
+                  {"bytes", false, Ink::kPlain},
+                  {"stored", false, Ink::kPlain},
+                  {"formula", true, Ink::kDim}});
+  for (const EvaluatedOperand& operand : costs.operands)
+    operands.add({std::string(name_of(operand.operand->direction)), operand.operand->name,
+                  std::string(name_of(operand.operand->role)), to_grouped_string(operand.elements),
+                  to_grouped_string(operand.bits), to_grouped_string(operand.bytes),
+                  to_grouped_string(operand.stored_bytes), operand.operand->elements->text});
+  return text + operands.text(style, "  ");
+}
+
+std::string write_plugin_list(const Catalog& catalog, const TextStyle& style) {
+  Table table({{"PLUGIN", true, Ink::kPlain},
+               {"VERSION", true, Ink::kPlain},
+               {"ABI", true, Ink::kPlain},
+               {"KERNELS", false, Ink::kPlain},
+               {"FINGERPRINT", true, Ink::kPlain},
+               {"FILE", true, Ink::kDim}});
+  for (const Plugin& plugin : catalog.plugins())
+    table.add({plugin.id, plugin.version, plugin.abi, std::to_string(plugin.kernels.size()),
+               plugin.fingerprint.substr(0, 16), plugin.path});
+  return table.text(style);
+}
+
+}  // namespace lmhost

@@ -1,0 +1,40 @@
+// What the loaded plugins declare, for people and for programs.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "load/catalog.hpp"
+#include "load/conventions.hpp"
+#include "report/layout.hpp"
+#include "resolve/example.hpp"
+
+namespace lmhost {
+
+// Kernels with a name or alias that matches (see matches_pattern); "" matches all. Sorted by
+// canonical name.
+std::vector<const Kernel*> matching_kernels(const Catalog& catalog, std::string_view pattern);
+
+std::string write_kernel_list(const Catalog& catalog, const std::vector<const Kernel*>& kernels,
+                              const TextStyle& style);
+// Everything about one kernel: parameters, formulas, operands, constants in force, examples,
+// sources.
+std::string write_kernel(const Catalog& catalog, const Kernel& kernel,
+                         const Conventions& conventions, const TextStyle& style);
+// All of that for each: lmhost.kernels/1.
+std::string write_kernels_json(const Catalog& catalog, const std::vector<const Kernel*>& kernels);
+
+// One kernel for given parameters.
+std::string write_kernel_costs(const Catalog& catalog, const Kernel& kernel,
+                               const KernelCosts& costs, const TextStyle& style);
+std::string write_kernel_costs_json(const Catalog& catalog, const Kernel& kernel,
+                                    const KernelCosts& costs);
+
+std::string write_plugin_list(const Catalog& catalog, const TextStyle& style);
+std::string write_plugins_json(const Catalog& catalog);
+
+std::string_view name_of(ParameterType type);
+std::string_view name_of(Direction direction);
+
+}  // namespace lmhost

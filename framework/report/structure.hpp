@@ -1,0 +1,53 @@
+// What a model is made of, without numbers: every call with its fully qualified name, kernel, count
+// and place.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "report/layout.hpp"
+#include "resolve/plan.hpp"
+
+namespace lmhost {
+
+struct StructureOptions {
+  Mode mode = Mode::kSdpa;
+  std::optional<unsigned> depth;
+  std::size_t nodes = 1'000'000;  // more are cut off
+};
+
+struct StructureNode {
+  std::int64_t parent = -1;
+  std::uint32_t depth = 0;
+  std::string path;  // "" for the root
+  std::string name;
+  std::string kernel;  // fully qualified, as the graph spells it
+  std::string plugin;  // of an atomic kernel
+  std::string type;    // "composite", "atomic", "unknown"
+  std::string count;   // "32" when the config fixes it, else the expression; "" for 1
+  std::string when;    // condition that is still open
+  std::string place;   // "transformers/models/llama/modeling_llama.py:182"
+};
+
+struct Structure {
+  std::string root;
+  std::vector<StructureNode> nodes;  // preorder
+  bool truncated = false;
+};
+
+// With a plan counts are numbers where the config fixes them, and calls that never happen are left
+// out; without one (a graph whose config is not at hand) they stay expressions. `catalog` may be
+// nullptr: then no kernel is known.
+Structure make_structure(const Graph& graph, const Plan* plan, const Catalog* catalog,
+                         const StructureOptions& options);
+
+std::string write_structure(const Structure& structure, const TextStyle& style);
+std::string write_structure_json(const Structure& structure);
+// The DAG, not the tree: one box per kernel.
+std::string write_structure_dot(const Structure& structure);
+
+}  // namespace lmhost

@@ -1,0 +1,52 @@
+// What every report says about the analysis as a whole: workload, conventions, coverage. Gathered
+// once, so that no printer knows more than another.
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "aggregate/cost_tree.hpp"
+#include "lmhost/host.hpp"
+#include "report/layout.hpp"
+
+namespace lmhost {
+
+std::string_view version();  // of lmhost: "0.1.0"
+
+// "decode" for one new token per sequence on top of a cache, else "prefill".
+std::string_view phase_of(const RuntimePoint& point);
+
+struct PluginUse {
+  const Plugin* plugin;
+  std::size_t kernels = 0;  // distinct ones that the analysis calls
+};
+
+struct Summary {
+  std::string model;         // as asked for: "llama-2-7b"
+  std::string architecture;  // the root's class: "LlamaForCausalLM"
+  std::string phase;
+  std::string precision;  // "float16", "16 bit", "weights 4, activations 16, KV cache 8 bit"
+  std::string mode;
+  std::string conventions;             // the name of the set
+  Number calls;                        // executions of kernels
+  std::size_t sites = 0;               // calls in the tree
+  std::vector<const Kernel*> kernels;  // distinct, by name
+  std::vector<PluginUse> plugins;
+  std::size_t unknown = 0;               // call sites left out
+  std::vector<std::string> assumptions;  // values that nobody gave
+};
+
+// `assumptions` is the caller's: it knows what the user said.
+Summary summarize(const Analysis& analysis, std::vector<std::string> assumptions = {});
+
+// A path without the installation's prefix: "catalogs/models/llama-2-7b.json". Reports are the same
+// on every machine.
+std::string portable_path(const std::string& path, std::string_view prefix);
+
+// The lines above and below every table, each ended by '\n'.
+std::string heading_lines(const Summary& summary, const Analysis& analysis, const TextStyle& style);
+std::string footer_lines(const Summary& summary, const Analysis& analysis, const TextStyle& style);
+
+}  // namespace lmhost

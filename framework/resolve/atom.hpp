@@ -1,0 +1,40 @@
+// One atomic kernel with bound parameters, as nodes of the program: its lets, operands and cost
+// terms.
+#pragma once
+
+#include <functional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "resolve/plan.hpp"
+
+namespace lmhost {
+
+inline constexpr NodeIndex kNotBound = 0xFFFFFFFF;
+
+// What a call gives to one parameter of a kernel.
+struct Argument {
+  NodeIndex node = kNotBound;
+  ExpressionIndex expression = kNoExpression;
+};
+
+struct AtomRequest {
+  const Kernel* kernel = nullptr;
+  std::span<const Argument> arguments;  // one per parameter of the kernel
+  std::span<const Role> roles;          // one per operand of the kernel, after the call's overrides
+};
+
+// Reports what is wrong with this binding: code, message.
+using ReportProblem = std::function<void(std::string_view code, std::string message)>;
+
+// Appends the instance to the plan. Problems (a constant of the wrong type, a formula that fails at
+// every runtime point) are reported and the instance is appended all the same, so that resolving
+// goes on and finds the others.
+InstanceIndex append_atom(Plan& plan, const AtomRequest& request, const ReportProblem& report);
+
+// "M=5, K=0": the arguments of an instance that are constants, for messages.
+std::string constant_parameters(const Plan& plan, const Instance& instance);
+
+}  // namespace lmhost

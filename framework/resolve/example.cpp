@@ -1,0 +1,309 @@
+#include "resolve/example.hpp"
+
+#include <algorithm>
+
+#include "base/codes.hpp"
+#include "base/diagnostic.hpp"
+#include "formula/evaluate.hpp"
+#include "resolve/assignments.hpp"
+
+namespace lmhost {
+namespace {
+
+std::string_view spelled(ParameterType type) {
+  switch (type) {
+    case ParameterType::kInt:
+      return "an integer";
+    case ParameterType::kFloat:
+      return "a number";
+    case ParameterType::kBool:
+      return "True or False";
+    case ParameterType::kString:
+      return "a string in quotes";
+  }
+  return "";
+}
+
+bool fits(ParameterType type, const Value& value) {
+  if (type == ParameterType::kString) return value.kind == Value::Kind::kString;
+  if (value.kind != Value::Kind::kNumber) return false;
+  switch (type) {
+    case ParameterType::kInt:
+      return value.number.is_integer() || value.number.is_inexact();
+    case ParameterType::kBool:
+      return value.number == Number(0) || value.number == Number(1);
+    default:
+      return true;
+  }
+}
+
+class KernelEvaluator {
+ public:
+  KernelEvaluator(const Catalog& catalog, const Conventions& conventions, const Kernel& kernel,
+                  const KernelBindings& bindings)
+      : plugin_(catalog.plugin_of(kernel)), kernel_(kernel), bindings_(bindings) {
+    const Number eight = 8;
+    add("w_bits", Value::of(bindings.w_bits));
+    add("a_bits", Value::of(bindings.a_bits));
+    add("kv_bits", Value::of(bindings.kv_bits));
+    add("index_bits", Value::of(bindings.index_bits));
+    add("bytes", Value::of(divide(bindings.a_bits, eight)));
+    add("w_bytes", Value::of(divide(bindings.w_bits, eight)));
+    add("a_bytes", Value::of(divide(bindings.a_bits, eight)));
+    add("kv_bytes", Value::of(divide(bindings.kv_bits, eight)));
+    add("index_bytes", Value::of(divide(bindings.index_bits, eight)));
+    for (const PluginConstant& constant : plugin_.constants) {
+      const Number* override = conventions.find(plugin_.id, constant.name);
+      add(constant.name, Value::of(override == nullptr ? constant.value : *override));
+    }
+    scope_.value = [this](std::string_view name) { return find(name); };
+    scope_.function = [this](std::string_view name) -> const PluginFunction* {
+      for (const PluginFunction& function : plugin_.functions)
+        if (function.name == name) return &function;
+      return nullptr;
+    };
+  }
+
+  Result<KernelCosts> run() {
+    check_names();
+    parameters();
+    if (!errors_.empty()) return std::move(errors_);
+    for (const KernelFormula& let : kernel_.lets) {
+      result_.lets.push_back({&let, evaluate(*let.expression, "let", let.name)});
+      add(let.name, result_.lets.back().value);
+    }
+    if (!errors_.empty()) return std::move(errors_);
+    quantities();
+    for (const KernelOperand& operand : kernel_.operands) add_operand(operand);
+    if (!errors_.empty()) return std::move(errors_);
+    return std::move(result_);
+  }
+
+ private:
+  void add(std::string_view name, Value value) { names_.emplace_back(name, std::move(value)); }
+
+  // The last one declared wins: lets and parameters hide constants.
+  const Value* find(std::string_view name) const {
+    for (auto at = names_.rbegin(); at != names_.rend(); ++at)
+      if (at->first == name) return &at->second;
+    return nullptr;
+  }
+
+  void error(std::string_view code, std::string message, std::string hint = {}) {
+    errors_.push_back(plain_error(ErrorKind::kInput, code, std::move(message), std::move(hint)));
+  }
+
+  void check_names() {
+    for (const auto& [name, value] : bindings_.parameters) {
+      std::vector<std::string_view> known;
+      for (const KernelParameter& parameter : kernel_.parameters) known.push_back(parameter.name);
+      if (std::find(known.begin(), known.end(), name) == known.end()) {
+        error(codes::kUnknownParameter, quoted(kernel_.name) + " has no parameter " + quoted(name),
+              did_you_mean(name, known));
+      }
+    }
+  }
+
+  void parameters() {
+    for (const KernelParameter& parameter : kernel_.parameters) {
+      EvaluatedParameter& row = result_.parameters.emplace_back();
+      row.parameter = &parameter;
+      const auto given =
+          std::find_if(bindings_.parameters.begin(), bindings_.parameters.end(),
+                       [&](const auto& pair) { return pair.first == parameter.name; });
+      if (given != bindings_.parameters.end()) {
+        row.value = given->second;
+      } else if (parameter.default_value != nullptr) {
+        row.value = evaluate(*parameter.default_value, "default of parameter", parameter.name);
+        row.is_default = true;
+      } else {
+        row.is_bound = false;
+        if (!parameter.optional) {
+          error(codes::kUnboundParameter, "parameter " + quoted(parameter.name) + " of " +
+                                              quoted(kernel_.name) + " is not bound");
+        }
+        continue;
+      }
+      if (!is_failed(row.value) && !fits(parameter.type, row.value)) {
+        error(codes::kWrongArgument,
+              "parameter " + quoted(parameter.name) + " of " + quoted(kernel_.name) + " must be " +
+                  std::string(spelled(parameter.type)) + ", not " + to_string(row.value));
+      }
+      add(parameter.name, row.value);
+    }
+  }
+
+  static bool is_failed(const Value& value) {
+    return value.kind == Value::Kind::kNumber && value.number.is_error();
+  }
+
+  Value evaluate(const Expression& expression, const char* what, std::string_view item = {}) {
+    FormulaValue result = evaluate_formula(expression, scope_);
+    if (!result.ok()) {
+      fail(expression, place(what, item), result.error_offset, result.error_text);
+      return Value::of(Number::error(ArithmeticError::kUnbound));
+    }
+    return std::move(result.value);
+  }
+
+  Number number(const Expression& expression, const char* what, std::string_view item = {}) {
+    const Value value = evaluate(expression, what, item);
+    if (value.kind != Value::Kind::kNumber) {
+      fail(expression, place(what, item), 0, "a number is needed, not " + to_string(value));
+      return 0;
+    }
+    if (value.number.is_error()) return 0;  // reported
+    if (value.number.is_negative()) {
+      error(codes::kNegativeCost,
+            place(what, item) + " is negative: " + to_string(value.number) + values_of(expression));
+      return 0;
+    }
+    return value.number;
+  }
+
+  std::string place(const char* what, std::string_view item) const {
+    std::string text = what;
+    if (!item.empty()) text += " " + quoted(item);
+    return text + " of " + quoted(kernel_.name);
+  }
+
+  void fail(const Expression& expression, const std::string& where, std::size_t offset,
+            const std::string& problem) {
+    const SourceText source{plugin_.path + ": " + where, expression.text};
+    errors_.push_back(
+        error_at(source, offset, 1, codes::kArithmetic, problem + values_of(expression)));
+  }
+
+  // " with M=1, K=0": the values that the formula saw.
+  std::string values_of(const Expression& expression) const {
+    std::string text;
+    for (const std::string& name : expression.names) {
+      const Value* value = find(name);
+      if (value != nullptr && !is_failed(*value))
+        text += (text.empty() ? " with " : ", ") + name + "=" + to_string(*value);
+    }
+    return text;
+  }
+
+  void quantities() {
+    Costs& costs = result_.costs;
+    bool has_useful = false;
+    for (const KernelFormula& row : kernel_.quantities) {
+      const Number value = number(*row.expression, row.name.c_str());
+      if (row.name == "flops") costs[Quantity::kFlops] = value;
+      if (row.name == "matmul_flops") costs[Quantity::kMatmulFlops] = value;
+      if (row.name == "useful_flops") {
+        costs[Quantity::kUsefulFlops] = value;
+        has_useful = true;
+      }
+    }
+    if (!has_useful) costs[Quantity::kUsefulFlops] = costs[Quantity::kFlops];
+  }
+
+  Number default_bits(Role role) const {
+    switch (role) {
+      case Role::kWeight:
+        return bindings_.w_bits;
+      case Role::kActivation:
+        return bindings_.a_bits;
+      case Role::kKvCache:
+        return bindings_.kv_bits;
+      case Role::kIndex:
+        break;
+    }
+    return bindings_.index_bits;
+  }
+
+  void add_operand(const KernelOperand& operand) {
+    EvaluatedOperand row;
+    row.operand = &operand;
+    row.elements = number(*operand.elements, "elements of operand", operand.name);
+    row.bits = operand.bits == nullptr ? default_bits(operand.role)
+                                       : number(*operand.bits, "bits of operand", operand.name);
+    if (operand.stored_elements != nullptr) {
+      row.stored_elements =
+          number(*operand.stored_elements, "stored elements of operand", operand.name);
+    } else if (operand.role == Role::kWeight && operand.direction == Direction::kRead) {
+      row.stored_elements = row.elements;
+    }
+    row.bytes = divide(row.elements * row.bits, Number(8));
+    row.stored_bytes = divide(row.stored_elements * row.bits, Number(8));
+    if (row.bytes.is_error() || row.stored_bytes.is_error())
+      error(codes::kArithmetic, "the bytes of operand " + quoted(operand.name) + " of " +
+                                    quoted(kernel_.name) + " overflow 128 bits");
+    count(row);
+    result_.operands.push_back(row);
+  }
+
+  void count(const EvaluatedOperand& row) {
+    Costs& costs = result_.costs;
+    const auto grow = [&](Quantity quantity, const Number& by) {
+      costs[quantity] = costs[quantity] + by;
+    };
+    const Role role = row.operand->role;
+    switch (row.operand->direction) {
+      case Direction::kRead:
+        grow(bytes_read(role), row.bytes);
+        break;
+      case Direction::kWrite:
+        grow(bytes_written(role), row.bytes);
+        break;
+      case Direction::kScratch:
+        grow(Quantity::kIntermediateBytes, row.bytes);
+        break;
+    }
+    if (role == Role::kWeight) {
+      grow(Quantity::kStoredBytesWeight, row.stored_bytes);
+      grow(Quantity::kParameters, row.stored_elements);
+    } else if (role == Role::kKvCache) {
+      grow(Quantity::kStoredBytesKvCache, row.stored_bytes);
+    }
+  }
+
+  const Plugin& plugin_;
+  const Kernel& kernel_;
+  const KernelBindings& bindings_;
+  FormulaScope scope_;
+  std::vector<std::pair<std::string_view, Value>> names_;
+  KernelCosts result_;
+  Diagnostics errors_;
+};
+
+}  // namespace
+
+Result<KernelBindings> parse_bindings(std::string_view text, const std::string& source) {
+  const SourceText input{source, std::string(text)};
+  Result<std::vector<Assignment>> assignments = parse_assignments(input);
+  if (!assignments) return std::move(assignments).errors();
+  KernelBindings bindings;
+  Diagnostics errors;
+  for (const Assignment& row : *assignments) {
+    Number* const precision = row.name == "w_bits"       ? &bindings.w_bits
+                              : row.name == "a_bits"     ? &bindings.a_bits
+                              : row.name == "kv_bits"    ? &bindings.kv_bits
+                              : row.name == "index_bits" ? &bindings.index_bits
+                                                         : nullptr;
+    if (precision == nullptr && row.name != "bytes") {
+      bindings.parameters.emplace_back(std::string(row.name), row.value);
+      continue;
+    }
+    const Number& number = row.value.number;
+    if (row.value.kind != Value::Kind::kNumber || !number.is_exact() || number.is_negative()) {
+      errors.push_back(error_at(input, row.offset, row.name.size(), codes::kBadValue,
+                                quoted(row.name) + " must be an exact number of 0 or more"));
+    } else if (precision != nullptr) {
+      *precision = number;
+    } else {
+      bindings.w_bits = bindings.a_bits = bindings.kv_bits = number * Number(8);
+    }
+  }
+  if (!errors.empty()) return errors;
+  return bindings;
+}
+
+Result<KernelCosts> evaluate_kernel(const Catalog& catalog, const Conventions& conventions,
+                                    const Kernel& kernel, const KernelBindings& bindings) {
+  return KernelEvaluator(catalog, conventions, kernel, bindings).run();
+}
+
+}  // namespace lmhost

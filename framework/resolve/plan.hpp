@@ -1,0 +1,117 @@
+// A graph after resolution: every distinct kernel with its bound parameters, ready to evaluate at
+// any runtime point.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "formula/program.hpp"
+#include "lmhost/quantity.hpp"
+#include "load/catalog.hpp"
+#include "load/conventions.hpp"
+#include "load/graph.hpp"
+
+namespace lmhost {
+
+using InstanceIndex = std::uint32_t;
+
+// A quantity that is not identically zero, as a node of the program.
+struct Term {
+  Quantity quantity;
+  NodeIndex node;
+};
+
+// Where a parameter's value came from, for explain.
+enum class Origin { kCall, kDefault, kUnbound };
+
+struct BoundParameter {
+  std::string_view name;
+  NodeIndex node;
+  ExpressionIndex
+      expression;  // the graph's expression; kNoExpression for a default, a let or a variable
+  Origin origin;
+};
+
+// The declared operand behind a term: what explain and the roles view show.
+struct BoundOperand {
+  const KernelOperand* operand;
+  Role role;  // after the call's override
+  NodeIndex elements;
+  NodeIndex bits;
+  NodeIndex bytes;
+  NodeIndex stored_bytes;
+};
+
+// One use of a child by a composite instance.
+struct Edge {
+  std::uint32_t call;  // into Graph::calls
+  InstanceIndex child;
+  NodeIndex count;         // multiplier, times `when`
+  NodeIndex stored_count;  // distinct storages among them
+};
+
+// A node that must be a whole number, or also not negative, at every runtime point.
+struct Check {
+  NodeIndex node;
+  bool is_count;  // of an edge: a whole number >= 0; else an int parameter: a whole number
+};
+
+struct IndexRange {
+  std::uint32_t first = 0;
+  std::uint32_t count = 0;
+};
+
+// A distinct (kernel, bound parameters): atomic, composite, or unknown when allowed.
+struct Instance {
+  const Kernel* kernel = nullptr;        // atomic
+  const Composite* composite = nullptr;  // composite
+  std::string_view name;                 // of the kernel as declared, or as called when unknown
+  IndexRange parameters;                 // into Plan::parameters
+  IndexRange
+      lets;  // into Plan::lets: (name, node) of the kernel's lets, or a composite's variables
+  IndexRange operands;                // atomic: into Plan::operands
+  IndexRange terms;                   // atomic: into Plan::terms
+  IndexRange edges;                   // composite: into Plan::edges
+  std::uint32_t composite_index = 0;  // composite: into Evaluation::composite_costs
+  std::uint32_t height = 0;           // 0 for atoms, 1 + highest child for composites
+
+  bool is_unknown() const { return kernel == nullptr && composite == nullptr; }
+};
+
+struct Plan {
+  std::shared_ptr<const Graph> graph;
+  std::shared_ptr<const Catalog> catalog;
+  std::shared_ptr<const Conventions> conventions;
+  Mode mode = Mode::kSdpa;
+  Program program;
+  std::vector<Instance> instances;  // children before parents; the root is the last
+  std::vector<BoundParameter> parameters;
+  std::vector<BoundParameter> lets;
+  std::vector<BoundOperand> operands;
+  std::vector<Term> terms;
+  std::vector<Edge> edges;
+  std::vector<Check> checks;  // what no constant decided: judged at every point
+  Diagnostics unknown;        // with allow_unknown: the calls that were left out
+
+  InstanceIndex root() const { return static_cast<InstanceIndex>(instances.size() - 1); }
+};
+
+struct ResolveOptions {
+  Mode mode = Mode::kSdpa;
+  bool allow_unknown = false;
+  std::size_t instances = 20'000'000;
+};
+
+// Binds every call of the graph reachable from the root. `config` is the one in force: what a graph
+// embeds must be in it. All unknown kernels, unbound parameters and missing config names are
+// reported together, with the path of the call.
+Result<std::shared_ptr<const Plan>> resolve(std::shared_ptr<const Graph> graph,
+                                            std::shared_ptr<const Catalog> catalog,
+                                            std::shared_ptr<const Conventions> conventions,
+                                            const Config& config,
+                                            const ResolveOptions& options = {});
+
+}  // namespace lmhost

@@ -1,0 +1,164 @@
+#include "resolve/problems.hpp"
+
+#include <algorithm>
+
+#include "base/codes.hpp"
+#include "formula/functions.hpp"
+
+namespace lmhost {
+namespace {
+
+// Where the name first stands in the expression; the whole expression when it does not.
+std::pair<std::size_t, std::size_t> place_of(std::string_view name, const PlacedExpression& where) {
+  for (const ExpressionNode& node : where.expression->nodes) {
+    if (node.op == Op::kName && where.expression->names[node.argument] == name) {
+      return {where.offset + node.offset, name.size()};
+    }
+  }
+  return {where.offset, where.expression->text.size()};
+}
+
+// Whether the expression asks defined(name): then the name may be missing.
+bool is_guarded(const Expression& expression, std::size_t name) {
+  for (std::size_t i = 0; i + 1 < expression.nodes.size(); ++i) {
+    const ExpressionNode &use = expression.nodes[i], &call = expression.nodes[i + 1];
+    if (use.op == Op::kName && use.argument == name && call.op == Op::kCall && call.count == 1 &&
+        expression.functions[call.argument] == "defined") {
+      return true;
+    }
+  }
+  return false;
+}
+
+}  // namespace
+
+void Problems::add(std::size_t offset, std::size_t length, std::string_view code,
+                   std::string message, const Path& path, std::string hint) {
+  // The same mistake seen through another path is one mistake.
+  if (!seen_.insert(message + '\0' + std::to_string(offset)).second) return;
+  Diagnostic error =
+      error_at(*graph_.source, offset, length, code, std::move(message), std::move(hint));
+  error.context = path;
+  errors_.push_back(std::move(error));
+}
+
+void Problems::unknown_root() {
+  add(graph_.root_offset, graph_.root.size() + 2, codes::kUnknownKernel,
+      "root " + quoted(graph_.root) + " is not one of the graph's kernels", {},
+      did_you_mean(graph_.root, composite_names()));
+}
+
+void Problems::unknown_name(std::string_view name, PlacedExpression where,
+                            std::span<const std::string_view> locals, const Path& path) {
+  std::vector<std::string_view> known = names_.names();
+  known.insert(known.end(), locals.begin(), locals.end());
+  const std::string in_config = "config." + std::string(name);
+  std::string hint = names_.config_entry(in_config) != nullptr ? "did you mean '" + in_config + "'?"
+                                                               : did_you_mean(name, known);
+  const auto [offset, length] = place_of(name, where);
+  add(offset, length, codes::kUnknownName, "unknown name " + quoted(name), path, std::move(hint));
+}
+
+void Problems::unknown_function(const ExpressionNode& call, PlacedExpression where,
+                                const Path& path) {
+  const std::string& name = where.expression->functions[call.argument];
+  if (const BuiltinFunction* builtin = builtin_named(name)) {
+    add(where.offset + call.offset, name.size(), codes::kWrongArgument,
+        name + "() got " + std::to_string(call.count) +
+            (call.count == 1 ? " argument" : " arguments"),
+        path, "it is " + std::string(builtin->signature));
+    return;
+  }
+  std::vector<std::string_view> known;
+  for (const BuiltinFunction& row : builtin_functions()) known.push_back(row.name);
+  add(where.offset + call.offset, name.size(), codes::kUnknownFunction,
+      "unknown function " + quoted(name), path, did_you_mean(name, known));
+}
+
+void Problems::unknown_parameter(const Call& call, const Binding& binding,
+                                 std::span<const std::string_view> known, const Path& path) {
+  std::string list;
+  for (std::string_view name : known) list += (list.empty() ? "" : ", ") + std::string(name);
+  std::string hint = did_you_mean(binding.parameter, known);
+  if (hint.empty()) hint = list.empty() ? "it declares no parameter" : "it declares: " + list;
+  add(binding.offset, graph_.expressions[binding.expression].text.size(), codes::kUnknownParameter,
+      quoted(call.kernel) + " has no parameter " + quoted(binding.parameter), path,
+      std::move(hint));
+}
+
+void Problems::unknown_operand(const Call& call, const Kernel& kernel, const RoleOverride& override,
+                               const Path& path) {
+  std::vector<std::string_view> operands;
+  for (const KernelOperand& operand : kernel.operands) operands.push_back(operand.name);
+  add(override.offset, override.operand.size() + 2, codes::kUnknownParameter,
+      quoted(call.kernel) + " has no operand " + quoted(override.operand), path,
+      did_you_mean(override.operand, operands));
+}
+
+Diagnostic Problems::unknown_kernel(const Call& call, bool allowed, const Path& path) const {
+  std::vector<std::string_view> known = catalog_.names();
+  const std::vector<std::string_view> composites = composite_names();
+  known.insert(known.end(), composites.begin(), composites.end());
+  const std::string nearest = nearest_name(call.kernel, known);
+  std::string hint = nearest.empty() ? "" : "did you mean '" + nearest + "'?";
+  if (const Kernel* kernel = catalog_.find(nearest)) {
+    const Plugin& plugin = catalog_.plugin_of(*kernel);
+    hint.insert(hint.size() - 1, " (plugin " + plugin.id + " " + plugin.version + ")");
+  }
+  bool any_refused = false;
+  for (const RefusedPlugin& refused : catalog_.refused()) {
+    if (refused.is_foreign) continue;
+    any_refused = true;
+    hint += (hint.empty() ? "" : "; ") + refused.path +
+            ", which may define it, was refused: " + refused.reason.message;
+  }
+  Diagnostic error =
+      error_at(*graph_.source, call.kernel_offset, call.kernel.size() + 2, codes::kUnknownKernel,
+               "unknown kernel " + quoted(call.kernel), std::move(hint));
+  error.context = path;
+  if (allowed) error.severity = Severity::kWarning;
+  // A refused plugin may be why the answer is missing, so it decides the exit status.
+  if (any_refused) error.kind = ErrorKind::kPlugin;
+  return error;
+}
+
+void Problems::missing_config(PlacedExpression where, const Path& path) {
+  std::vector<PlacedExpression> pending = {where};
+  std::unordered_set<std::string_view> variables_seen;
+  while (!pending.empty()) {
+    const PlacedExpression current = pending.back();
+    pending.pop_back();
+    for (std::size_t i = 0; i < current.expression->names.size(); ++i) {
+      const std::string& name = current.expression->names[i];
+      if (!name.starts_with("config.")) {
+        for (const CompositeVariable& variable : graph_.variables) {
+          if (variable.name == name && variables_seen.insert(variable.name).second) {
+            pending.push_back({&graph_.expressions[variable.expression], variable.offset});
+          }
+        }
+        continue;
+      }
+      if (names_.config_entry(name) != nullptr || is_guarded(*current.expression, i)) continue;
+      if (!seen_.insert(name).second) continue;
+      const std::string key = name.substr(7);
+      const auto [offset, length] = place_of(name, current);
+      std::string hint =
+          "the graph has no config: pass --hf-config FILE or --set " + key + "=VALUE";
+      if (names_.has_config()) {
+        const std::string nearest = nearest_name(key, names_.config_names());
+        hint = nearest.empty() ? "give it with --set " + key + "=VALUE"
+                               : "did you mean 'config." + nearest + "'?";
+      }
+      add(offset, length, codes::kMissingConfig, "the config has no " + quoted(key), path,
+          std::move(hint));
+    }
+  }
+}
+
+std::vector<std::string_view> Problems::composite_names() const {
+  std::vector<std::string_view> names;
+  for (const Composite& composite : graph_.composites) names.push_back(composite.name);
+  return names;
+}
+
+}  // namespace lmhost

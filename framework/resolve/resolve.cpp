@@ -1,0 +1,490 @@
+// From text to plan: a depth-first walk over the composites reachable from the root, with an
+// explicit stack. Every distinct (kernel, arguments) becomes one instance; errors are collected and
+// the walk goes on.
+#include <algorithm>
+#include <unordered_map>
+
+#include "base/codes.hpp"
+#include "formula/functions.hpp"
+#include "formula/translate.hpp"
+#include "resolve/atom.hpp"
+#include "resolve/instance_table.hpp"
+#include "resolve/names.hpp"
+#include "resolve/plan.hpp"
+#include "resolve/problems.hpp"
+#include "resolve/requirements.hpp"
+
+namespace lmhost {
+namespace {
+
+// A composite being resolved: its local names, how far its calls are done, and the edges made so
+// far.
+struct Frame {
+  const Composite* composite = nullptr;
+  std::vector<std::uint32_t> key;
+  std::vector<std::pair<std::string_view, NodeIndex>> locals;
+  IndexRange parameters;
+  IndexRange lets;
+  CallRange calls;
+  std::uint32_t next_call = 0;
+  std::uint32_t height = 0;
+  std::vector<Edge> edges;
+};
+
+// What a call's kernel name stands for.
+struct Target {
+  const Composite* composite = nullptr;
+  const Kernel* kernel = nullptr;
+};
+
+class Resolver : public SymbolScope {
+ public:
+  Resolver(std::shared_ptr<Plan> plan, const Config& config, const ResolveOptions& options)
+      : plan_(*plan),
+        graph_(*plan->graph),
+        catalog_(*plan->catalog),
+        program_(plan->program),
+        options_(options),
+        names_(graph_, config, program_),
+        shared_nodes_(graph_.expressions.size(), kNotBound),
+        checked_(graph_.expressions.size(), false),
+        problems_(graph_, catalog_, names_) {}
+
+  Diagnostics run() {
+    check_requirements(graph_, catalog_, problems_.errors());
+    if (graph_.root_composite != kNoComposite) {
+      begin_root(graph_.composites[graph_.root_composite]);
+      while (!stack_.empty() && !over_limit_) step();
+    } else {
+      problems_.unknown_root();
+    }
+    return std::move(problems_.errors());
+  }
+
+  // SymbolScope, for the expressions of the composite on top of the stack.
+  NodeIndex find(std::string_view name) override {
+    if (!stack_.empty()) {
+      for (const auto& [local, node] : stack_.back().locals) {
+        if (local == name) return node;
+      }
+    }
+    if (const std::optional<NodeIndex> node = names_.lookup(name)) return *node;
+    problems_.unknown_name(name, current_, local_names(), path());
+    return program_.error(ArithmeticError::kUnbound, std::string(name));
+  }
+
+ private:
+  // ---- composites
+  // -------------------------------------------------------------------------------------------------
+
+  void begin_root(const Composite& root) {
+    Frame frame;
+    frame.composite = &root;
+    stack_.push_back(std::move(frame));
+    bind_composite_parameters(root, nullptr, {});
+    enter();
+  }
+
+  // Parameters of the frame on top are bound: fills in variables and the calls of the mode.
+  void enter() {
+    Frame& frame = stack_.back();
+    frame.lets = {static_cast<std::uint32_t>(plan_.lets.size()),
+                  static_cast<std::uint32_t>(frame.composite->variables.size())};
+    for (const CompositeVariable& variable : frame.composite->variables) {
+      const NodeIndex node = bind_expression(variable.expression, variable.offset);
+      stack_.back().locals.emplace_back(variable.name, node);
+      plan_.lets.push_back({variable.name, node, variable.expression, Origin::kDefault});
+    }
+    stack_.back().calls = frame.composite->calls_in(options_.mode);
+  }
+
+  void step() {
+    Frame& frame = stack_.back();
+    if (frame.next_call < frame.calls.count) {
+      resolve_call(frame.calls.first + frame.next_call++);
+      return;
+    }
+    Instance instance;
+    instance.composite = frame.composite;
+    instance.name = frame.composite->name;
+    instance.parameters = frame.parameters;
+    instance.lets = frame.lets;
+    instance.edges = {static_cast<std::uint32_t>(plan_.edges.size()),
+                      static_cast<std::uint32_t>(frame.edges.size())};
+    instance.composite_index = composite_count_++;
+    instance.height = frame.height;
+    plan_.edges.insert(plan_.edges.end(), frame.edges.begin(), frame.edges.end());
+    plan_.instances.push_back(instance);
+    if (!frame.key.empty()) table_.insert(frame.key, plan_.root());
+    stack_.pop_back();
+    if (!stack_.empty()) finish_edge(plan_.root());
+  }
+
+  void resolve_call(std::uint32_t call_index) {
+    const Call& call = graph_.calls[call_index];
+    Edge edge{call_index, 0, program_.constant(Number(1)), 0};
+    if (!bind_counts(call, edge)) return;
+    pending_edge() = edge;
+    const Target target = target_of(call);
+    if (target.composite != nullptr) return begin_composite(call, *target.composite);
+    if (target.kernel != nullptr) return finish_edge(resolve_atom(call, *target.kernel));
+    Diagnostic unknown = problems_.unknown_kernel(call, options_.allow_unknown, path());
+    if (options_.allow_unknown) {
+      plan_.unknown.push_back(std::move(unknown));
+      return finish_edge(append_unknown(call));
+    }
+    problems_.errors().push_back(std::move(unknown));
+    stack_.back().edges.pop_back();
+  }
+
+  void begin_composite(const Call& call, const Composite& composite) {
+    // Arguments are expressions of the caller, so they are bound before the new frame is pushed.
+    std::vector<NodeIndex> arguments(composite.parameters.size(), kNotBound);
+    for (std::uint32_t i = 0; i < call.binding_count; ++i) {
+      const Binding& binding = graph_.bindings[call.first_binding + i];
+      const auto parameter =
+          std::find_if(composite.parameters.begin(), composite.parameters.end(),
+                       [&](const CompositeParameter& p) { return p.name == binding.parameter; });
+      const NodeIndex node = bind_expression(binding.expression, binding.offset);
+      if (parameter == composite.parameters.end()) {
+        problems_.unknown_parameter(call, binding, composite_parameter_names(composite), path());
+      } else {
+        arguments[static_cast<std::size_t>(parameter - composite.parameters.begin())] = node;
+      }
+    }
+    std::vector<std::uint32_t> key = {
+        static_cast<std::uint32_t>(&composite - graph_.composites.data()), kCompositeKey};
+    key.insert(key.end(), arguments.begin(), arguments.end());
+    if (const InstanceIndex known = table_.find(key); known != InstanceTable::kMissing)
+      return finish_edge(known);
+    Frame frame;
+    frame.composite = &composite;
+    frame.key = std::move(key);
+    stack_.push_back(std::move(frame));
+    bind_composite_parameters(composite, &call, arguments);
+    enter();
+  }
+
+  void bind_composite_parameters(const Composite& composite, const Call* call,
+                                 std::vector<NodeIndex> arguments) {
+    arguments.resize(composite.parameters.size(), kNotBound);
+    stack_.back().parameters = {static_cast<std::uint32_t>(plan_.parameters.size()),
+                                static_cast<std::uint32_t>(composite.parameters.size())};
+    for (std::size_t i = 0; i < arguments.size(); ++i) {
+      const CompositeParameter& parameter = composite.parameters[i];
+      BoundParameter bound{parameter.name, arguments[i], kNoExpression, Origin::kCall};
+      if (bound.node == kNotBound && parameter.default_value != kNoExpression) {
+        bound = {parameter.name, bind_expression(parameter.default_value, composite.offset),
+                 parameter.default_value, Origin::kDefault};
+      } else if (bound.node == kNotBound) {
+        bound.node = program_.error(ArithmeticError::kUnbound, std::string(parameter.name));
+        const std::uint32_t offset = call == nullptr ? composite.offset : call->kernel_offset;
+        const std::size_t length = call == nullptr ? 1 : call->kernel.size() + 2;
+        problems_.add(offset, length, codes::kUnboundParameter,
+                      "parameter " + quoted(parameter.name) + " of " + quoted(composite.name) +
+                          " is not bound",
+                      path());
+      }
+      stack_.back().locals.emplace_back(parameter.name, bound.node);
+      plan_.parameters.push_back(bound);
+    }
+  }
+
+  // ---- calls
+  // ------------------------------------------------------------------------------------------------------
+
+  // False when the call is absent: its count is the constant 0.
+  bool bind_counts(const Call& call, Edge& edge) {
+    if (call.multiplier != kNoExpression) {
+      edge.count = bind_expression(call.multiplier, call.multiplier_offset);
+      check_count(call, edge.count, "multiplier", call.multiplier);
+    }
+    NodeIndex when = program_.constant(Number(1));
+    if (call.when != kNoExpression) {
+      when = bind_expression(call.when, call.offset);
+      edge.count =
+          program_.ternary(ProgramOp::kSelect, when, edge.count, program_.constant(Number(0)));
+    }
+    const Value* constant = program_.constant_value(edge.count);
+    if (constant != nullptr && constant->number.is_zero()) return false;
+    if (constant == nullptr) plan_.checks.push_back({edge.count, true});
+    edge.stored_count = edge.count;
+    if (call.stored_count != kNoExpression) {
+      const NodeIndex stored = bind_expression(call.stored_count, call.offset);
+      check_count(call, stored, "stored_count", call.stored_count);
+      edge.stored_count =
+          program_.ternary(ProgramOp::kSelect, when, stored, program_.constant(Number(0)));
+      if (!program_.is_constant(edge.stored_count))
+        plan_.checks.push_back({edge.stored_count, true});
+    }
+    return true;
+  }
+
+  void check_count(const Call& call, NodeIndex node, std::string_view what,
+                   ExpressionIndex expression) {
+    const Value* value = program_.constant_value(node);
+    if (value == nullptr) return;
+    if (value->kind == Value::Kind::kNumber && value->number.is_error())
+      return;  // reported by bind_expression
+    if (value->kind == Value::Kind::kNumber && value->number.is_integer() &&
+        !value->number.is_negative())
+      return;
+    problems_.add(
+        call.multiplier_offset == 0 ? call.offset : call.multiplier_offset, 1, codes::kBadCount,
+        std::string(what) + " of call " + quoted(call.name) + " must be a whole number >= 0, not " +
+            to_string(*value) + " (" + graph_.expressions[expression].text + ")",
+        path());
+  }
+
+  InstanceIndex resolve_atom(const Call& call, const Kernel& kernel) {
+    arguments_.assign(kernel.parameters.size(), Argument{});
+    for (std::uint32_t i = 0; i < call.binding_count; ++i) {
+      const Binding& binding = graph_.bindings[call.first_binding + i];
+      const auto parameter =
+          std::find_if(kernel.parameters.begin(), kernel.parameters.end(),
+                       [&](const KernelParameter& p) { return p.name == binding.parameter; });
+      const NodeIndex node = bind_expression(binding.expression, binding.offset);
+      if (parameter == kernel.parameters.end()) {
+        problems_.unknown_parameter(call, binding, kernel_parameter_names(kernel), path());
+      } else {
+        arguments_[static_cast<std::size_t>(parameter - kernel.parameters.begin())] = {
+            node, binding.expression};
+      }
+    }
+    bind_roles(call, kernel);
+    key_.assign({kernel_id(kernel), kKernelKey});
+    for (const Argument& argument : arguments_) key_.push_back(argument.node);
+    for (Role role : roles_) key_.push_back(static_cast<std::uint32_t>(role));
+    if (const InstanceIndex known = table_.find(key_); known != InstanceTable::kMissing)
+      return known;
+    const ReportProblem report_problem = [&](std::string_view code, std::string message) {
+      problems_.add(call.kernel_offset, call.kernel.size() + 2, code, std::move(message), path());
+    };
+    const InstanceIndex instance =
+        append_atom(plan_, {&kernel, arguments_, roles_}, report_problem);
+    table_.insert(key_, instance);
+    return instance;
+  }
+
+  void bind_roles(const Call& call, const Kernel& kernel) {
+    roles_.clear();
+    for (const KernelOperand& operand : kernel.operands) roles_.push_back(operand.role);
+    for (std::uint32_t i = 0; i < call.role_count; ++i) {
+      const RoleOverride& override = graph_.roles[call.first_role + i];
+      bool found = false;
+      for (std::size_t k = 0; k < kernel.operands.size(); ++k) {
+        if (kernel.operands[k].name == override.operand) roles_[k] = override.role, found = true;
+      }
+      if (!found) problems_.unknown_operand(call, kernel, override, path());
+    }
+  }
+
+  InstanceIndex append_unknown(const Call& call) {
+    key_.assign({static_cast<std::uint32_t>(call.kernel.size()), kUnknownKey});
+    for (char c : call.kernel) key_.push_back(static_cast<unsigned char>(c));
+    if (const InstanceIndex known = table_.find(key_); known != InstanceTable::kMissing)
+      return known;
+    Instance instance;
+    instance.name = call.kernel;
+    plan_.instances.push_back(instance);
+    table_.insert(key_, plan_.root());
+    return plan_.root();
+  }
+
+  Edge& pending_edge() {
+    Frame& frame = stack_.back();
+    frame.edges.emplace_back();
+    return frame.edges.back();
+  }
+
+  void finish_edge(InstanceIndex child) {
+    Frame& frame = stack_.back();
+    frame.edges.back().child = child;
+    frame.height = std::max(frame.height, plan_.instances[child].height + 1);
+    over_limit_ = plan_.instances.size() > options_.instances;
+    if (over_limit_) {
+      problems_.errors().push_back(plain_error(ErrorKind::kInput, codes::kLimit,
+                                               "the graph has more than " +
+                                                   std::to_string(options_.instances) +
+                                                   " distinct kernels with their arguments"));
+    }
+  }
+
+  // ---- names and expressions
+  // --------------------------------------------------------------------------------------
+
+  Target target_of(const Call& call) const {
+    const auto slash = call.kernel.find('/');
+    if (slash != std::string_view::npos) {  // "plugin/kernel": that plugin's and no other
+      const Kernel* kernel = catalog_.find(call.kernel.substr(slash + 1));
+      const bool right =
+          kernel != nullptr && catalog_.plugin_of(*kernel).id == call.kernel.substr(0, slash);
+      return {nullptr, right ? kernel : nullptr};
+    }
+    if (const Composite* composite = graph_.composite_of(call)) return {composite, nullptr};
+    return {nullptr, catalog_.find(call.kernel)};
+  }
+
+  std::uint32_t kernel_id(const Kernel& kernel) {
+    return kernel_ids_.try_emplace(&kernel, static_cast<std::uint32_t>(kernel_ids_.size()))
+        .first->second;
+  }
+
+  // Whether the expression means the same in every composite: it uses none of this one's own names.
+  bool is_shared(const Expression& expression) const {
+    const auto& locals = stack_.back().locals;
+    if (locals.empty()) return true;
+    return std::none_of(
+        expression.names.begin(), expression.names.end(), [&](const std::string& name) {
+          return std::any_of(locals.begin(), locals.end(),
+                             [&](const auto& local) { return local.first == name; });
+        });
+  }
+
+  NodeIndex bind_expression(ExpressionIndex index, std::uint32_t offset) {
+    const Expression& expression = graph_.expressions[index];
+    const bool shared = is_shared(expression);
+    if (shared && shared_nodes_[index] != kNotBound) return shared_nodes_[index];
+    current_ = {&expression, offset};
+    if (!checked_[index]) check_functions(expression);
+    checked_[index] = true;
+    const std::size_t problems_before = problems_.count();
+    const NodeIndex node = translate(expression, *this, program_);
+    if (problems_.count() == problems_before) report_failure(node);
+    if (shared) shared_nodes_[index] = node;
+    return node;
+  }
+
+  void check_functions(const Expression& expression) {
+    for (const ExpressionNode& node : expression.nodes) {
+      if (node.op != Op::kCall) continue;
+      const BuiltinFunction* builtin = builtin_named(expression.functions[node.argument]);
+      const bool fits =
+          builtin != nullptr && node.count >= builtin->least && node.count <= builtin->most;
+      if (!fits) problems_.unknown_function(node, current_, path());
+    }
+  }
+
+  // ---- reports
+  // ----------------------------------------------------------------------------------------------------
+
+  // Where the walk stands: the root's class and the names of the calls under way.
+  Problems::Path path() const {
+    Problems::Path names;
+    for (const Frame& frame : stack_) {
+      if (names.empty())
+        names.emplace_back(frame.composite->name.substr(frame.composite->name.rfind('.') + 1));
+      if (frame.next_call > 0)
+        names.emplace_back(graph_.calls[frame.calls.first + frame.next_call - 1].name);
+    }
+    return names;
+  }
+
+  std::vector<std::string_view> local_names() const {
+    std::vector<std::string_view> names;
+    for (const auto& [name, node] : stack_.back().locals) names.push_back(name);
+    return names;
+  }
+
+  void report_failure(NodeIndex node) {
+    const Value* value = program_.constant_value(node);
+    if (value == nullptr || value->kind != Value::Kind::kNumber || !value->number.is_error())
+      return;
+    const ProgramError* error = program_.error_of(value->number);
+    if (error != nullptr && error->reason == ArithmeticError::kUnbound) {
+      const std::string name = error->text;
+      if (name.starts_with("config.")) {
+        problems_.missing_config(current_, path());
+      } else if (!is_unbound_parameter(
+                     name)) {  // that was reported where it should have been bound
+        problems_.unknown_name(name, current_, local_names(), path());
+      }
+      return;
+    }
+    std::string message =
+        error == nullptr ? std::string(describe(value->number.error_reason())) : error->text;
+    if (error != nullptr && error->reason == ArithmeticError::kNotANumber)
+      message += " is not a number";
+    const PlacedExpression origin = failed_definition(current_);
+    problems_.add(origin.offset, origin.expression->text.size(), codes::kArithmetic,
+                  message + " in " + quoted(origin.expression->text), path());
+  }
+
+  // The graph variable that failed first: one mistake there is one report, not one for every use.
+  PlacedExpression failed_definition(PlacedExpression where) {
+    for (int depth = 0; depth < 100; ++depth) {
+      const CompositeVariable* failed = nullptr;
+      for (const std::string& name : where.expression->names) {
+        for (const CompositeVariable& variable : graph_.variables) {
+          const Value* value =
+              variable.name == name ? program_.constant_value(find(name)) : nullptr;
+          if (value != nullptr && value->kind == Value::Kind::kNumber && value->number.is_error())
+            failed = &variable;
+        }
+      }
+      if (failed == nullptr) break;
+      where = {&graph_.expressions[failed->expression], failed->offset};
+    }
+    return where;
+  }
+
+  bool is_unbound_parameter(std::string_view name) const {
+    return std::any_of(stack_.begin(), stack_.end(), [&](const Frame& frame) {
+      return std::any_of(
+          frame.composite->parameters.begin(), frame.composite->parameters.end(),
+          [&](const CompositeParameter& parameter) { return parameter.name == name; });
+    });
+  }
+
+  static std::vector<std::string_view> composite_parameter_names(const Composite& composite) {
+    std::vector<std::string_view> names;
+    for (const CompositeParameter& parameter : composite.parameters)
+      names.push_back(parameter.name);
+    return names;
+  }
+  static std::vector<std::string_view> kernel_parameter_names(const Kernel& kernel) {
+    std::vector<std::string_view> names;
+    for (const KernelParameter& parameter : kernel.parameters) names.push_back(parameter.name);
+    return names;
+  }
+
+  static constexpr std::uint32_t kCompositeKey = 0, kKernelKey = 1, kUnknownKey = 2;
+
+  Plan& plan_;
+  const Graph& graph_;
+  const Catalog& catalog_;
+  Program& program_;
+  const ResolveOptions& options_;
+  GraphNames names_;
+  std::vector<Frame> stack_;
+  InstanceTable table_;
+  std::unordered_map<const Kernel*, std::uint32_t> kernel_ids_;
+  std::vector<NodeIndex>
+      shared_nodes_;  // by ExpressionIndex, of expressions that mean the same everywhere
+  std::vector<bool> checked_;
+  std::vector<Argument> arguments_;  // scratch of resolve_atom
+  std::vector<Role> roles_;
+  std::vector<std::uint32_t> key_;
+  std::uint32_t composite_count_ = 0;
+  bool over_limit_ = false;
+  PlacedExpression current_;  // being translated, for errors
+  Problems problems_;
+};
+
+}  // namespace
+
+Result<std::shared_ptr<const Plan>> resolve(std::shared_ptr<const Graph> graph,
+                                            std::shared_ptr<const Catalog> catalog,
+                                            std::shared_ptr<const Conventions> conventions,
+                                            const Config& config, const ResolveOptions& options) {
+  auto plan = std::make_shared<Plan>();
+  plan->graph = std::move(graph);
+  plan->catalog = std::move(catalog);
+  plan->conventions = std::move(conventions);
+  plan->mode = options.mode;
+  Diagnostics errors = Resolver(plan, config, options).run();
+  if (!errors.empty()) return errors;
+  return std::shared_ptr<const Plan>(std::move(plan));
+}
+
+}  // namespace lmhost
