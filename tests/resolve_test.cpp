@@ -1,0 +1,229 @@
+// From graph to plan: what names stand for, what is shared, and every mistake with its place.
+#include <doctest/doctest.h>
+
+#include "resolve/requirements.hpp"
+#include "support.hpp"
+
+using namespace lmhost;
+using namespace lmhost::test;
+
+namespace {
+
+// A graph of one composite "m.Root" with the given calls and further members of the file.
+std::string graph_with(std::string_view calls, std::string_view more = "",
+                       std::string_view composites = "") {
+  return "{\"schema\": \"lmhost.graph/1\", \"root\": \"m.Root\",\n" + std::string(more) +
+         "\"kernels\": {" + std::string(composites) + "\"m.Root\": {\"sub_kernels\": [\n" +
+         std::string(calls) + "\n]}}}";
+}
+
+std::string errors_of(std::string_view calls, std::string_view more = "",
+                      std::string_view composites = "") {
+  std::string errors;
+  plan_of(graph_with(calls, more, composites), &errors);
+  return errors;
+}
+
+constexpr std::string_view kConfig = "\"config\": {\"hidden\": 4, \"layers\": 3},\n";
+
+}  // namespace
+
+TEST_CASE("names: parameter, variable, runtime, config, in this order") {
+  const auto plan = plan_of(graph_with(
+      R"({"name": "block", "kernel": "m.Block", "bindings": {"width": "hidden * 2"}, "multiplier": "config.layers"})",
+      R"("config": {"hidden": 4, "layers": 3}, "variables": {"hidden": "config.hidden + zero", "zero": "0"},)",
+      R"("m.Block": {"parameters": ["width", "half=width // 2", "batch_size=11"], "variables": {"area": "width * half"},
+          "sub_kernels": [{"name": "mm", "kernel": "torch.mm", "bindings": {"M": "seq_len", "K": "area", "N": "batch_size"}}]},)"));
+  // width 8, half 4, area 32; the block's own batch_size hides the runtime one. 3 * 2*5*32*11
+  CHECK(totals_of(*plan, point_at(100, 5, 0))[Quantity::kMatmulFlops] ==
+        Number(3 * 2 * 5 * 32 * 11));
+}
+
+TEST_CASE("a distinct kernel and binding is one instance") {
+  const auto plan = plan_of(graph_with(R"(
+      {"name": "a", "kernel": "torch.mm", "bindings": {"M": "2*seq_len", "K": "3", "N": "4"}},
+      {"name": "b", "kernel": "aten::mm", "bindings": {"N": "2+2", "K": "3", "M": "seq_len*2"}},
+      {"name": "c", "kernel": "torch.mm", "bindings": {"M": "2*seq_len", "K": "3", "N": "5"}})"));
+  CHECK(plan->instances.size() == 3);  // two kernels and the root
+  CHECK(totals_of(*plan, point_at(1, 1, 0))[Quantity::kFlops] ==
+        Number(2 * (2 * 2 * 3 * 4) + 2 * 2 * 3 * 5));
+}
+
+TEST_CASE("when and multiplier decide the count") {
+  const std::string text = graph_with(
+      R"({"name": "a", "kernel": "torch.mm", "bindings": {"M": "1", "K": "1", "N": "1"}, "multiplier": "seq_len", "when": "cache_len > 0"},
+         {"name": "b", "kernel": "no.such.kernel", "when": "config.layers == 7"})",
+      kConfig);
+  const auto plan = plan_of(text);
+  CHECK(totals_of(*plan, point_at(1, 5, 0))[Quantity::kFlops] == Number(0));
+  CHECK(totals_of(*plan, point_at(1, 5, 1))[Quantity::kFlops] == Number(10));
+}
+
+TEST_CASE("stored_count counts storages, roles override operands") {
+  const auto plan = plan_of(graph_with(
+      R"({"name": "a", "kernel": "torch.nn.Linear", "bindings": {"M": "1", "K": "2", "N": "3"}, "multiplier": 4, "stored_count": 1},
+         {"name": "b", "kernel": "torch.mul", "bindings": {"num_elements": "6", "input_elements": "2"}, "roles": {"input": "weight"}})"));
+  const Costs costs = totals_of(*plan, point_at(1, 1, 0));
+  CHECK(costs[Quantity::kParameters] == Number(6 + 2));
+  CHECK(costs[Quantity::kStoredBytesWeight] == Number(2 * (6 + 2)));
+  CHECK(costs[Quantity::kBytesReadWeight] == Number(2 * (4 * 6 + 2)));
+}
+
+TEST_CASE("mistakes are reported whole, all at once") {
+  struct {
+    std::string calls, more, composites;
+    const char* expected;
+  } const rows[] = {
+      {R"({"name": "a", "kernel": "torch.nn.functional.liner"})", "", "",
+       "g.json:3:25: error: unknown kernel 'torch.nn.functional.liner' [E101]\n"
+       "    3 | {\"name\": \"a\", \"kernel\": \"torch.nn.functional.liner\"}\n"
+       "      |                         ^~~~~~~~~~~~~~~~~~~~~~~~~~~ did you mean "
+       "'torch.nn.functional.linear' (plugin matmul "},
+      {R"({"name": "a", "kernel": "torch.mm", "bindings": {"M": "1", "K": "2"}})", "", "",
+       "g.json:3:25: error: parameter 'N' of 'torch.mm' is not bound [E302]\n"
+       "    3 | {\"name\": \"a\", \"kernel\": \"torch.mm\", \"bindings\": {\"M\": \"1\", \"K\": "
+       "\"2\"}}\n"
+       "      |                         ^~~~~~~~~~\n"
+       "  at Root > a\n"},
+      {R"({"name": "a", "kernel": "torch.mm", "bindings": {"M": "1", "K": "2", "N": "3", "MM": "4"}})",
+       "", "", "error: 'torch.mm' has no parameter 'MM' [E301]\n"},
+      {R"({"name": "a", "kernel": "torch.mm", "bindings": {"M": "1 + sqe_len", "K": "2", "N": "3"}})",
+       "", "",
+       "g.json:3:60: error: unknown name 'sqe_len' [E203]\n"
+       "    3 | {\"name\": \"a\", \"kernel\": \"torch.mm\", \"bindings\": {\"M\": \"1 + sqe_len\", "
+       "\"K\": \"2\", \"N\": \"3\"}}\n"
+       "      |                                                            ^~~~~~~ did you mean "
+       "'seq_len'?\n"
+       "  at Root > a\n"},
+      {R"({"name": "a", "kernel": "torch.mm", "bindings": {"M": "hidden", "K": "2", "N": "3"}})",
+       std::string(kConfig), "", "did you mean 'config.hidden'?"},
+      {R"({"name": "a", "kernel": "torch.mm", "bindings": {"M": "'x'", "K": "1.5", "N": "3"}})", "",
+       "", "error: parameter 'M' of 'torch.mm' is an int, not 'x' [E304]\n"},
+      {R"({"name": "a", "kernel": "torch.mm", "bindings": {"M": "1", "K": "1.5", "N": "3"}})", "",
+       "", "error: parameter 'K' of 'torch.mm' is an int, not 1.5 [E304]\n"},
+      {R"({"name": "a", "kernel": "torch.nn.Linear", "bindings": {"M": "1", "K": "1", "N": "3", "has_bias": "2"}})",
+       "", "",
+       "error: parameter 'has_bias' of 'torch.nn.functional.linear' is a bool, not 2 [E304]\n"},
+      {R"({"name": "a", "kernel": "torch.mm", "bindings": {"M": "1", "K": "2", "N": "3"}, "multiplier": "0 - 2"})",
+       "", "",
+       "error: multiplier of call 'a' must be a whole number >= 0, not -2 (0 - 2) [E306]\n"},
+      {R"({"name": "a", "kernel": "torch.mm", "bindings": {"M": "1", "K": "2", "N": "3"}, "multiplier": "3/2"})",
+       "", "", "error: multiplier of call 'a' must be a whole number >= 0, not 1.5 (3/2) [E306]\n"},
+      {R"({"name": "a", "kernel": "torch.mm", "bindings": {"M": "1 // 0", "K": "2", "N": "3"}})",
+       "", "", "error: division by zero in '1 // 0' [E305]\n"},
+      {R"g({"name": "a", "kernel": "torch.mm", "bindings": {"M": "frob(2)", "K": "2", "N": "3"}})g",
+       "", "", "error: unknown function 'frob' [E202]\n"},
+      {R"g({"name": "a", "kernel": "torch.mm", "bindings": {"M": "ceil_div(2)", "K": "2", "N": "3"}})g",
+       "", "", "error: ceil_div() got 1 argument [E304]\n"},
+      {R"({"name": "a", "kernel": "torch.add", "bindings": {"num_elements": "1"}, "roles": {"inptu": "weight"}})",
+       "", "", "error: 'torch.add' has no operand 'inptu' [E301]\n"},
+      {R"({"name": "a", "kernel": "m.B"})", "",
+       R"("m.B": {"parameters": ["w"], "sub_kernels": []},)",
+       "error: parameter 'w' of 'm.B' is not bound [E302]\n"},
+      {R"({"name": "a", "kernel": "torch.mm", "bindings": {"M": "v", "K": "2", "N": "3"}})",
+       R"("variables": {"v": "w", "w": "v"},)", "",
+       "error: variable 'v' refers to itself in 'v' [E305]\n"},
+      {R"({"name": "a", "kernel": "torch.mm", "bindings": {"M": "v", "K": "2", "N": "3"}})",
+       R"("variables": {"v": "nowhere"},)", "", "error: unknown name 'nowhere' [E203]\n"},
+      {R"({"name": "a", "kernel": "torch.mm", "bindings": {"M": "1", "K": "2", "N": "3"}})",
+       R"("requires": {"matmul": ">=9.0", "matmull": ">=1"},)", "",
+       "error: the graph requires plugin 'matmul' >=9.0, but "},
+      {R"({"name": "a", "kernel": "pointwise/torch.mm", "bindings": {"M": "1", "K": "2", "N": "3"}})",
+       "", "", "error: unknown kernel 'pointwise/torch.mm' [E101]\n"},
+  };
+  for (const auto& row : rows) {
+    CAPTURE(row.calls);
+    const std::string errors = errors_of(row.calls, row.more, row.composites);
+    CHECK_MESSAGE(errors.find(row.expected) != std::string::npos, errors);
+  }
+}
+
+TEST_CASE("every missing config name is listed, once, also behind variables") {
+  const std::string errors = errors_of(
+      R"({"name": "a", "kernel": "torch.mm", "bindings": {"M": "config.x", "K": "v", "N": "config.x + config.y"}})",
+      R"("variables": {"v": "config.head_dim if defined(config.head_dim) else config.z"},)");
+  for (const char* name : {"'x'", "'y'", "'z'"}) {
+    CAPTURE(name);
+    const std::string text = std::string("error: the config has no ") + name + " [E303]";
+    CHECK(errors.find(text) != std::string::npos);
+    CHECK(errors.find(text) == errors.rfind(text));
+  }
+  CHECK(errors.find("head_dim' [E303]") == std::string::npos);
+  CHECK(errors.find("pass --hf-config FILE") != std::string::npos);
+}
+
+TEST_CASE("unknown kernels are left out only when asked, and are listed") {
+  const std::string text = graph_with(R"({"name": "a", "kernel": "no.such"},
+      {"name": "b", "kernel": "torch.mm", "bindings": {"M": "1", "K": "1", "N": "1"}})");
+  const auto plan = plan_of(text, nullptr, {.allow_unknown = true});
+  CHECK(plan->unknown.size() == 1);
+  CHECK(plan->unknown.front().severity == Severity::kWarning);
+  CHECK(totals_of(*plan, point_at(1, 1, 0))[Quantity::kFlops] == Number(2));
+}
+
+TEST_CASE("modes fall back to the next lower alternative") {
+  const std::string text = R"({"schema": "lmhost.graph/1", "root": "m.Root", "kernels": {"m.Root": {
+      "sub_kernels": [{"name": "a", "kernel": "torch.mm", "bindings": {"M": "1", "K": "1", "N": "1"}}],
+      "modes": {"sdpa": {"sub_kernels": [{"name": "a", "kernel": "torch.mm", "bindings": {"M": "2", "K": "1", "N": "1"}}]}}}}})";
+  const auto flops = [&](Mode mode) {
+    return totals_of(*plan_of(text, nullptr, {.mode = mode}), point_at(1, 1, 0))[Quantity::kFlops];
+  };
+  CHECK(flops(Mode::kEager) == Number(2));
+  CHECK(flops(Mode::kSdpa) == Number(4));
+  CHECK(flops(Mode::kFused) == Number(4));
+}
+
+TEST_CASE("failures that depend on the runtime point name the call, the formula and the values") {
+  const auto plan = plan_of(graph_with(
+      R"({"name": "a", "kernel": "torch.mm", "bindings": {"M": "8 // cache_len", "K": "2", "N": "3"}},
+         {"name": "b", "kernel": "torch.mm", "bindings": {"M": "seq_len / 2", "K": "2", "N": "3"}},
+         {"name": "c", "kernel": "torch.mm", "bindings": {"M": "1", "K": "2", "N": "3"}, "multiplier": "seq_len - 10"},
+         {"name": "d", "kernel": "torch.mm", "bindings": {"M": "seq_len - 20", "K": "2", "N": "3"}})"));
+  const std::string failure = failure_of(*plan, point_at(1, 5, 0));
+  for (const char* expected :
+       {"g.json:3:56: error: division by zero in '8 // cache_len', where cache_len=0 [E305]\n",
+        "  at Root > a\n",
+        "error: parameter 'M' of 'torch.mm' is an int, not 2.5: 'seq_len / 2', where seq_len=5 "
+        "[E304]\n",
+        "  at Root > b\n",
+        "error: count of call 'c' must be a whole number >= 0, not -5 (seq_len - 10) [E306]\n",
+        "  at Root > c\n", "flops of 'torch.mm' is negative: -180, where M=-15, K=2, N=3 [E308]",
+        "  at Root > d\n"}) {
+    CAPTURE(expected);
+    CHECK_MESSAGE(failure.find(expected) != std::string::npos, failure);
+  }
+  CHECK(failure_of(*plan, point_at(1, 20, 4)).empty());
+}
+
+TEST_CASE("overflow is an error that names the call") {
+  const auto plan = plan_of(graph_with(
+      R"({"name": "a", "kernel": "torch.mm", "bindings": {"M": "10**17", "K": "seq_len * 10**20", "N": "1"}},
+         {"name": "b", "kernel": "m.B", "multiplier": "10**20"})",
+      "",
+      R"("m.B": {"sub_kernels": [{"name": "x", "kernel": "torch.mm", "bindings": {"M": "10**10", "K": "seq_len * 10**10", "N": "1"}}]},)"));
+  CHECK(failure_of(*plan, point_at(1, 100, 0)).find("overflow of 128 bits") != std::string::npos);
+  CHECK(failure_of(*plan, point_at(1, 1, 0))
+            .find("overflow of 128 bits in the sum of flops of 'm.Root'") != std::string::npos);
+}
+
+TEST_CASE("version ranges") {
+  struct {
+    const char *version, *range;
+    std::optional<bool> inside;
+  } const rows[] = {{"1.2.0", ">=1.0 <2", true},
+                    {"2.0.0", ">=1.0 <2", false},
+                    {"1.2.3", "1.2.3", true},
+                    {"1.2.3", "=1.2", false},
+                    {"1.2.3", "*", true},
+                    {"1.2.3", ">1.2.2  <=1.2.3", true},
+                    {"1.2.3", "", std::nullopt},
+                    {"1.2.3", ">=x", std::nullopt},
+                    {"1.2.3", "~1.2", std::nullopt},
+                    {"1.10.0", ">1.9", true},
+                    {"1.0.0-rc1", ">=1.0", true}};
+  for (const auto& row : rows) {
+    CAPTURE(row.version);
+    CAPTURE(row.range);
+    CHECK(version_in_range(row.version, row.range) == row.inside);
+  }
+}

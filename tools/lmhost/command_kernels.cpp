@@ -1,0 +1,156 @@
+// lmhost kernels, plugin, doctor: what the plugins declare and whether all is well with them.
+#include <algorithm>
+#include <span>
+
+#include "base/codes.hpp"
+#include "load/catalog.hpp"
+#include "report/kernels.hpp"
+#include "tools/lmhost/commands.hpp"
+#include "tools/lmhost/output.hpp"
+#include "tools/lmhost/session.hpp"
+
+namespace lmhost::tool {
+namespace {
+
+Result<const Kernel*> find_kernel(const Catalog& catalog, const std::string& name) {
+  if (const Kernel* kernel = catalog.find(name); kernel != nullptr) return kernel;
+  // A part of one name only is as good as the name.
+  const std::vector<const Kernel*> matching = matching_kernels(catalog, name);
+  if (matching.size() == 1) return matching.front();
+  std::string hint = did_you_mean(name, catalog.names());
+  if (hint.empty()) hint = "'lmhost kernels list " + name + "' searches";
+  return plain_error(ErrorKind::kUsage, codes::kUnknownKernel, "unknown kernel " + quoted(name),
+                     hint);
+}
+
+Result<Outcome> list_kernels(const Arguments& arguments, const Host& host, bool is_json) {
+  const std::string pattern = arguments.operands.size() > 1 ? arguments.operands[1] : std::string();
+  const std::vector<const Kernel*> kernels = matching_kernels(host.catalog(), pattern);
+  Outcome outcome;
+  outcome.messages = refused_plugins(host);
+  outcome.status = kernels.empty() ? 1 : 0;
+  outcome.text = is_json ? write_kernels_json(host.catalog(), kernels)
+                         : write_kernel_list(host.catalog(), kernels, text_style(arguments));
+  return outcome;
+}
+
+Result<Outcome> eval_kernel(const Arguments& arguments, const Host& host, const Kernel& kernel,
+                            bool is_json) {
+  std::string text;
+  for (std::size_t i = 2; i < arguments.operands.size(); ++i)
+    text += (text.empty() ? "" : ", ") + arguments.operands[i];
+  Result<KernelBindings> bindings = parse_bindings(text, "<arguments>");
+  if (!bindings.ok()) return std::move(bindings).errors();
+  Result<KernelCosts> costs =
+      evaluate_kernel(host.catalog(), host.conventions(), kernel, *bindings);
+  if (!costs.ok()) return std::move(costs).errors();
+  Outcome outcome;
+  outcome.text = is_json
+                     ? write_kernel_costs_json(host.catalog(), kernel, *costs)
+                     : write_kernel_costs(host.catalog(), kernel, *costs, text_style(arguments));
+  return outcome;
+}
+
+// Names of what a command's first operand may be.
+Result<bool> check_action(const Arguments& arguments, std::span<const std::string_view> actions) {
+  const std::string& given = arguments.operands.front();
+  for (const std::string_view action : actions)
+    if (given == action) return true;
+  std::string hint = did_you_mean(given, actions);
+  if (hint.empty()) hint = "see 'lmhost " + std::string(arguments.command->name) + " --help'";
+  return usage_error(
+      "'lmhost " + std::string(arguments.command->name) + "' cannot " + quoted(given), hint);
+}
+
+}  // namespace
+
+Result<Outcome> kernels_command(const Arguments& given) {
+  Arguments arguments = given;
+  if (arguments.operands.empty()) arguments.operands.push_back("list");
+  constexpr std::string_view kActions[] = {"list", "show", "eval"};
+  if (Result<bool> known = check_action(arguments, kActions); !known.ok())
+    return std::move(known).errors();
+  const std::string& action = arguments.operands[0];
+  const std::size_t least = action == "list" ? 1 : 2;
+  const std::size_t most = action == "eval" ? SIZE_MAX : 2;
+  if (Result<bool> checked = check_operands(arguments, least, most); !checked.ok())
+    return std::move(checked).errors();
+  Result<std::string> format = format_of(arguments);
+  if (!format.ok()) return std::move(format).errors();
+  Result<Host> host = open_host(arguments);
+  if (!host.ok()) return std::move(host).errors();
+  const bool is_json = *format == "json";
+  if (action == "list") return list_kernels(arguments, *host, is_json);
+
+  Result<const Kernel*> kernel = find_kernel(host->catalog(), arguments.operands[1]);
+  if (!kernel.ok()) return std::move(kernel).errors();
+  if (action == "eval") return eval_kernel(arguments, *host, **kernel, is_json);
+  Outcome outcome;
+  outcome.text =
+      is_json ? write_kernels_json(host->catalog(), {*kernel})
+              : write_kernel(host->catalog(), **kernel, host->conventions(), text_style(arguments));
+  return outcome;
+}
+
+Result<Outcome> plugin_command(const Arguments& given) {
+  Arguments arguments = given;
+  if (arguments.operands.empty()) arguments.operands.push_back("list");
+  constexpr std::string_view kActions[] = {"list"};
+  if (Result<bool> known = check_action(arguments, kActions); !known.ok())
+    return std::move(known).errors();
+  if (Result<bool> checked = check_operands(arguments, 1, 1); !checked.ok())
+    return std::move(checked).errors();
+  Result<std::string> format = format_of(arguments);
+  if (!format.ok()) return std::move(format).errors();
+  Result<Host> host = open_host(arguments);
+  if (!host.ok()) return std::move(host).errors();
+  Outcome outcome;
+  outcome.messages = refused_plugins(*host);
+  outcome.text = *format == "json" ? write_plugins_json(host->catalog())
+                                   : write_plugin_list(host->catalog(), text_style(arguments));
+  return outcome;
+}
+
+Result<Outcome> doctor_command(const Arguments& arguments) {
+  if (Result<bool> checked = check_operands(arguments, 0, 0); !checked.ok())
+    return std::move(checked).errors();
+  const TextStyle style = text_style(arguments);
+  Outcome outcome;
+  Table table({{"", true, Ink::kDim}, {"", true, Ink::kPlain}, {"", true, Ink::kPlain}});
+  bool is_well = true;
+  auto add = [&](std::string_view what, bool well, std::string detail) {
+    is_well = is_well && well;
+    table.add({std::string(what), well ? "ok" : "WRONG", std::move(detail)});
+  };
+  add("lmhost", true, std::string(version()));
+  Result<Host> host = open_host(arguments);
+  if (!host.ok()) {
+    add("plugins", false, "cannot be opened, see below");
+    outcome.messages = host.errors();
+  } else {
+    const Catalog& catalog = host->catalog();
+    add("prefix", true, host->prefix());
+    add("plugins", !catalog.plugins().empty(),
+        std::to_string(catalog.plugins().size()) + " with " +
+            std::to_string(catalog.kernels().size()) + " kernels under " +
+            std::to_string(catalog.names().size()) + " names");
+    const Diagnostics refused = refused_plugins(*host);
+    outcome.messages.insert(outcome.messages.end(), refused.begin(), refused.end());
+    add("refused plugins", refused.empty(), std::to_string(refused.size()));
+    const Diagnostics examples = check_examples(catalog);
+    outcome.messages.insert(outcome.messages.end(), examples.begin(), examples.end());
+    std::size_t count = 0;
+    for (const Kernel* kernel : catalog.kernels()) count += kernel->examples.size();
+    add("worked examples", examples.empty(),
+        std::to_string(count - std::min(count, examples.size())) + " of " + std::to_string(count) +
+            " agree");
+    add("conventions", true, host->conventions().name);
+    const std::size_t models = host->model_names().size();
+    add("models", models != 0, std::to_string(models) + " in the catalogue");
+  }
+  outcome.text = table.text(style);
+  outcome.status = is_well ? 0 : 1;
+  return outcome;
+}
+
+}  // namespace lmhost::tool

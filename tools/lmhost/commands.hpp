@@ -1,0 +1,32 @@
+// One function per command. None writes anything: the text and the exit status go back to run().
+#pragma once
+
+#include <string>
+
+#include "lmhost/host.hpp"
+#include "tools/lmhost/options.hpp"
+
+namespace lmhost::tool {
+
+struct Outcome {
+  std::string text;      // the result
+  int status = 0;        // 0, or 1 when the answer is no
+  Diagnostics messages;  // warnings and findings, for standard error
+};
+
+Result<Outcome> analyze_command(const Arguments& arguments);
+Result<Outcome> explain_command(const Arguments& arguments);
+Result<Outcome> inspect_command(const Arguments& arguments);
+Result<Outcome> kernels_command(const Arguments& arguments);
+Result<Outcome> plugin_command(const Arguments& arguments);
+Result<Outcome> validate_command(const Arguments& arguments);
+Result<Outcome> schema_command(const Arguments& arguments);
+Result<Outcome> completion_command(const Arguments& arguments);
+Result<Outcome> doctor_command(const Arguments& arguments);
+Result<Outcome> help_command(const Arguments& arguments);
+
+// The whole program: reads the arguments, runs a command, writes its outcome. Returns the exit
+// status.
+int run(int argc, char** argv);
+
+}  // namespace lmhost::tool

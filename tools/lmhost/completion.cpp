@@ -1,0 +1,134 @@
+#include "tools/lmhost/help.hpp"
+
+namespace lmhost::tool {
+namespace {
+
+std::string joined(const std::vector<std::string>& words, std::string_view separator) {
+  std::string text;
+  for (const std::string& word : words) text += (text.empty() ? "" : std::string(separator)) + word;
+  return text;
+}
+
+std::vector<std::string> choices_of(const OptionSpec& option, const CommandSpec& command) {
+  return split(option.name == "format" ? command.formats : option.choices, ',');
+}
+
+std::vector<const OptionSpec*> options_of(const CommandSpec& command) {
+  std::vector<const OptionSpec*> options;
+  for (const OptionSpec& option : all_options())
+    if ((option.group & command.groups) != 0) options.push_back(&option);
+  return options;
+}
+
+bool takes_file(const OptionSpec& option) {
+  return option.value.find("FILE") != std::string_view::npos || option.value == "DIR";
+}
+
+// What completes the first operand besides files.
+std::vector<std::string> operands_of(const CommandSpec& command,
+                                     const std::vector<std::string>& models) {
+  if (command.operands.substr(0, 5) == "MODEL") return models;
+  if (command.name == "kernels") return {"list", "show", "eval"};
+  if (command.name == "plugin") return {"list"};
+  if (command.name == "schema" || command.name == "completion") return split(command.operands, '|');
+  if (command.name != "help") return {};
+  std::vector<std::string> names;
+  for (const CommandSpec& other : all_commands()) names.emplace_back(other.name);
+  return names;
+}
+
+std::string command_names() {
+  std::vector<std::string> names;
+  for (const CommandSpec& command : all_commands()) names.emplace_back(command.name);
+  return joined(names, " ");
+}
+
+// Shared by bash and zsh, which reads bash's completions through bashcompinit.
+std::string bash_script(const std::vector<std::string>& models) {
+  std::string text =
+      "_lmhost() {\n"
+      "  local word=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD-1]} words=\n"
+      "  COMPREPLY=()\n"
+      "  if ((COMP_CWORD == 1)); then\n"
+      "    COMPREPLY=($(compgen -W '" +
+      command_names() +
+      "' -- \"$word\"))\n"
+      "    return\n"
+      "  fi\n"
+      "  case ${COMP_WORDS[1]}:$previous in\n";
+  for (const CommandSpec& command : all_commands())
+    for (const OptionSpec* option : options_of(command)) {
+      const std::vector<std::string> choices = choices_of(*option, command);
+      if (choices.empty() && !takes_file(*option)) continue;
+      text += "    " + std::string(command.name) + ":--" + std::string(option->name);
+      if (!option->letters.empty())
+        text += "|" + std::string(command.name) + ":-" + std::string(1, option->letters[0]);
+      if (choices.empty())
+        text += ") COMPREPLY=($(compgen -f -- \"$word\")); return ;;\n";
+      else
+        text +=
+            ") COMPREPLY=($(compgen -W '" + joined(choices, " ") + "' -- \"$word\")); return ;;\n";
+    }
+  text += "  esac\n  case ${COMP_WORDS[1]} in\n";
+  for (const CommandSpec& command : all_commands()) {
+    std::vector<std::string> options;
+    for (const OptionSpec* option : options_of(command))
+      options.push_back("--" + std::string(option->name));
+    text += "    " + std::string(command.name) + ")\n      if [[ $word == -* ]]; then words='" +
+            joined(options, " ") + "'\n      else words='" +
+            joined(operands_of(command, models), " ") + "'; fi ;;\n";
+  }
+  text +=
+      "  esac\n"
+      "  COMPREPLY=($(compgen -W \"$words\" -- \"$word\"))\n"
+      "  if [[ $word != -* ]]; then COMPREPLY+=($(compgen -f -- \"$word\")); fi\n"
+      "}\n"
+      "complete -o filenames -F _lmhost lmhost\n";
+  return text;
+}
+
+std::string fish_quoted(std::string_view text) {
+  std::string quoted = "'";
+  for (const char c : text) {
+    if (c == '\'' || c == '\\') quoted += '\\';
+    quoted += c;
+  }
+  return quoted + "'";
+}
+
+std::string fish_script(const std::vector<std::string>& models) {
+  std::string text;
+  for (const CommandSpec& command : all_commands())
+    text += "complete -c lmhost -n __fish_use_subcommand -f -a " + std::string(command.name) +
+            " -d " + fish_quoted(command.summary) + "\n";
+  for (const CommandSpec& command : all_commands()) {
+    const std::string start =
+        "complete -c lmhost -n '__fish_seen_subcommand_from " + std::string(command.name) + "'";
+    for (const OptionSpec* option : options_of(command)) {
+      text += start + " -l " + std::string(option->name);
+      if (!option->letters.empty()) text += " -s " + std::string(1, option->letters[0]);
+      const std::vector<std::string> choices = choices_of(*option, command);
+      if (!choices.empty())
+        text += " -x -a " + fish_quoted(joined(choices, " "));
+      else if (takes_file(*option))
+        text += " -r";
+      else if (!option->value.empty())
+        text += " -x";
+      text += " -d " + fish_quoted(option->help) + "\n";
+    }
+    const std::vector<std::string> operands = operands_of(command, models);
+    if (!operands.empty()) text += start + " -a " + fish_quoted(joined(operands, " ")) + "\n";
+  }
+  return text;
+}
+
+}  // namespace
+
+std::string completion_script(std::string_view shell, const std::vector<std::string>& models) {
+  if (shell == "fish") return fish_script(models);
+  std::string text = bash_script(models);
+  if (shell == "zsh") text = "autoload -U +X bashcompinit && bashcompinit\n" + text;
+  return text;
+}
+
+}  // namespace lmhost::tool

@@ -1,0 +1,86 @@
+#include "tools/lmhost/help.hpp"
+
+namespace lmhost::tool {
+namespace {
+
+std::string spelling(const OptionSpec& option) {
+  std::string text =
+      option.letters.empty() ? "    " : "-" + std::string(1, option.letters[0]) + ", ";
+  text += "--" + std::string(option.name);
+  if (!option.value.empty()) text += " " + std::string(option.value);
+  return text;
+}
+
+std::string explanation(const OptionSpec& option, const CommandSpec& command) {
+  std::string text(option.help);
+  const std::string_view choices = option.name == "format" ? command.formats : option.choices;
+  if (!choices.empty()) {
+    text += "; ";
+    for (const char c : choices) text += c == ',' ? std::string(", ") : std::string(1, c);
+  }
+  std::string aliases;
+  for (std::size_t i = 1; i < option.letters.size(); ++i)
+    aliases += " -" + std::string(1, option.letters[i]);
+  for (const std::string& alias : split(option.aliases, ' ')) aliases += " --" + alias;
+  if (!aliases.empty()) text += " [also" + aliases + "]";
+  return text;
+}
+
+}  // namespace
+
+std::string overview(const TextStyle& style) {
+  std::string text =
+      "lmhost computes what a language model costs, and why: FLOPs, bytes read and written, "
+      "memory.\n\n" +
+      painted("Usage", Ink::kBold, style) + "\n  lmhost COMMAND [OPTION]... [OPERAND]...\n\n" +
+      painted("Commands", Ink::kBold, style) + "\n";
+  Table commands({{"", true, Ink::kPlain}, {"", true, Ink::kPlain}});
+  for (const CommandSpec& command : all_commands())
+    commands.add({std::string(command.name), std::string(command.summary)});
+  text += commands.text(style, "  ");
+  text +=
+      "\n" + painted("Examples", Ink::kBold, style) +
+      "\n"
+      "  lmhost analyze llama-2-7b --seq-len 2048\n"
+      "  lmhost analyze llama-3.1-8b --phase decode --cache-len 8K --batch-size 16 --mode fused\n"
+      "  lmhost explain llama-2-7b layers.self_attn.q_proj\n"
+      "  lmhost kernels show torch.nn.Linear\n\n"
+      "'lmhost help COMMAND' has the options of a command. Exit status: 0 yes, 1 the answer is "
+      "no,\n"
+      "2 usage, 3 bad input, 4 plugin, 5 input or output, 70 internal error.\n";
+  return text;
+}
+
+std::string help_of(const CommandSpec& command, const TextStyle& style) {
+  std::string text =
+      "lmhost " + std::string(command.name) + ": " + std::string(command.summary) + "\n\n";
+  text += painted("Usage", Ink::kBold, style) + "\n  lmhost " + std::string(command.name);
+  text += " [OPTION]...";
+  if (!command.operands.empty()) text += " " + std::string(command.operands);
+  text += "\n";
+  if (!command.detail.empty()) text += "\n" + std::string(command.detail) + "\n";
+
+  constexpr std::size_t kIndent = 32;
+  std::string_view last_title;
+  for (const OptionSpec& option : all_options()) {
+    if ((option.group & command.groups) == 0) continue;
+    const std::string_view title = title_of(static_cast<OptionGroup>(option.group));
+    // The depth option stands among those of rows; its own group only says who takes it.
+    if (title != last_title && !(option.group == kDepth && last_title == title_of(kView))) {
+      text += "\n" + painted(title, Ink::kBold, style) + "\n";
+      last_title = title;
+    }
+    std::string line = "  " + spelling(option);
+    if (line.size() + 2 > kIndent)
+      line += "\n" + std::string(kIndent, ' ');
+    else
+      line.resize(kIndent, ' ');
+    for (const std::string& part : wrapped(explanation(option, command), style.width - kIndent)) {
+      text += line + part + "\n";
+      line.assign(kIndent, ' ');
+    }
+  }
+  return text;
+}
+
+}  // namespace lmhost::tool

@@ -1,0 +1,10 @@
+// The lmhost program.
+#include <csignal>
+
+#include "tools/lmhost/commands.hpp"
+
+int main(int argc, char** argv) {
+  // A reader that goes away is an error of write(), with an exit status of its own.
+  std::signal(SIGPIPE, SIG_IGN);
+  return lmhost::tool::run(argc, argv);
+}

@@ -1,0 +1,126 @@
+// Every option and command. Names and aliases are those of vLLM, SGLang and llama.cpp where these
+// have one.
+#include <algorithm>
+
+#include "tools/lmhost/options.hpp"
+
+namespace lmhost::tool {
+namespace {
+
+constexpr OptionSpec kOptions[] = {
+    {"batch-size", "b", "max-num-seqs max-running-requests", "N", "", kWorkload, "sequences (1)"},
+    {"seq-len", "sp", "isl n-prompt input-len", "N", "", kWorkload,
+     "new tokens per sequence in this pass (2048; 1 with --phase decode). 2k is 2000, 2K is 2048"},
+    {"cache-len", "cd", "n-depth", "N", "", kWorkload,
+     "tokens per sequence already in the cache (0)"},
+    {"phase", "", "", "PHASE", "prefill,decode", kWorkload,
+     "decode: one new token per sequence; checked against the lengths"},
+    {"dtype", "", "", "TYPE", "auto,bfloat16,float16,half,float32,float,fp8,int8", kWorkload,
+     "of weights, activations and KV cache (auto: the model's own)"},
+    {"kv-cache-dtype", "", "", "TYPE", "auto,bfloat16,float16,fp8,fp8_e4m3,fp8_e5m2,int8",
+     kWorkload, "of the KV cache (auto: as --dtype)"},
+    {"w-bits", "", "w-bit weight-bits", "BITS", "", kWorkload, "bits per weight; 4.125 is fine"},
+    {"a-bits", "", "a-bit activation-bits", "BITS", "", kWorkload, "bits per activation"},
+    {"kv-bits", "", "kv-bit", "BITS", "", kWorkload, "bits per element of the KV cache"},
+    {"index-bits", "", "", "BITS", "", kWorkload, "bits per token id (64)"},
+    {"threads", "", "", "N", "", kWorkload, "at most; never changes a result (LMHOST_THREADS)"},
+
+    {"mode", "", "", "MODE", "eager,sdpa,fused", kModel,
+     "what executes: Python op by op, PyTorch's attention kernel (sdpa, default), a serving "
+     "engine's kernels"},
+    {"set", "", "", "NAME=VALUE", "", kModel, "a value of config.json: --set num_hidden_layers=4"},
+    {"hf-config", "", "hf-config-path", "FILE", "", kModel, "the config.json for a graph file"},
+    {"allow-unknown", "", "", "", "", kModel,
+     "leave unknown kernels out; totals become lower bounds"},
+
+    {"view", "", "", "VIEW", "tree,kernels,roles", kView,
+     "rows: the module tree, kernels, or operand roles"},
+    {"depth", "", "", "N", "", kDepth, "levels of the tree (4 in tables, else all; 0: the total)"},
+    {"rows", "n", "", "N", "", kView,
+     "at most of each composite, the smallest folded (10 in tables; 0: all)"},
+    {"sort", "", "", "METRIC", "", kView, "order (default), or a column: flops, bytes, read, ..."},
+    {"columns", "", "", "LIST", "", kView,
+     "flops,matmul,useful,read,write,bytes,interm,stored,params,calls,..."},
+    {"focus", "", "", "PATTERN", "", kView,
+     "only rows whose path or kernel matches; * and ? or a part"},
+    {"ignore", "", "", "PATTERN", "", kView, "no rows that match"},
+    {"metric", "", "", "METRIC", "", kMetric, "explain this quantity only"},
+
+    {"format", "o", "output-format", "FORMAT", "", kResult, "form of the result"},
+    {"json", "", "", "", "", kResult, "as --format json"},
+    {"output", "", "", "FILE", "", kResult, "write there, whole or not at all"},
+    {"exact", "", "", "", "", kResult, "whole numbers instead of 29.26 T"},
+
+    {"conventions", "", "convention", "NAME|FILE", "lmhost,deepspeed,seed", kPlugins,
+     "FLOPs of small operations (lmhost)"},
+    {"plugin", "", "", "FILE", "", kPlugins, "load this plugin too"},
+    {"plugin-dir", "", "", "DIR", "", kPlugins,
+     "load the plugins of this folder too (LMHOST_PLUGIN_PATH)"},
+    {"no-default-plugins", "", "", "", "", kPlugins, "none but those named"},
+
+    {"color", "", "colour", "WHEN", "auto,always,never", kCommon, "auto: on a terminal (NO_COLOR)"},
+    {"ascii", "", "", "", "", kCommon, "no characters beyond ASCII"},
+    {"help", "h", "", "", "", kCommon, "this text"},
+};
+
+constexpr unsigned kPlain = kCommon;
+constexpr unsigned kHosted = kCommon | kPlugins | kResult;
+
+constexpr CommandSpec kCommands[] = {
+    {"analyze", "MODEL", kHosted | kModel | kWorkload | kView | kDepth, "table,json,jsonl,csv,md",
+     "what a model costs: FLOPs, bytes, memory",
+     "MODEL is a graph file, a folder with config.json, a name of the catalogue, or - for a graph "
+     "on\n"
+     "standard input."},
+    {"explain", "MODEL [NODE]", kHosted | kModel | kWorkload | kMetric, "text,json",
+     "where a number comes from: formula, values, plugin, source line",
+     "NODE is a path as `analyze` and `inspect` print it, or any tail of it that is the only one."},
+    {"inspect", "MODEL", kHosted | kModel | kDepth, "tree,json,dot",
+     "what a model is made of, without numbers", "A graph file needs no config for this."},
+    {"kernels", "list [PATTERN] | show KERNEL | eval KERNEL NAME=VALUE...", kHosted, "text,json",
+     "the kernels that plugins declare",
+     "eval takes the kernel's parameters and bytes= or w_bits=, a_bits=, kv_bits=, index_bits=."},
+    {"plugin", "list", kHosted, "text,json", "the plugins in use, and those that were refused", ""},
+    {"validate", "FILE...", kHosted, "text", "check graphs, configs, conventions and plugins",
+     "The kind of a file is told by its content. Exit status 1 when a file has an error."},
+    {"schema", "graph|report|conventions", kPlain | kResult, "json", "print a JSON Schema", ""},
+    {"completion", "bash|zsh|fish", kPlain | kResult, "text", "print a completion script",
+     "bash: source <(lmhost completion bash)"},
+    {"doctor", "", kHosted, "text", "check this installation",
+     "Opens every plugin, verifies every worked example. Exit status 1 when something is wrong."},
+    {"help", "[COMMAND]", kPlain, "text", "this text, or that of a command", ""},
+};
+
+}  // namespace
+
+std::span<const OptionSpec> all_options() { return kOptions; }
+
+std::span<const CommandSpec> all_commands() { return kCommands; }
+
+const CommandSpec* find_command(std::string_view name) {
+  const auto found = std::find_if(std::begin(kCommands), std::end(kCommands),
+                                  [&](const CommandSpec& command) { return command.name == name; });
+  return found == std::end(kCommands) ? nullptr : found;
+}
+
+std::string_view title_of(OptionGroup group) {
+  switch (group) {
+    case kPlugins:
+      return "Plugins and conventions";
+    case kModel:
+      return "Model";
+    case kWorkload:
+      return "Workload";
+    case kView:
+      return "Rows and columns";
+    case kMetric:
+    case kDepth:
+    case kResult:
+      return "Result";
+    case kCommon:
+      break;
+  }
+  return "General";
+}
+
+}  // namespace lmhost::tool

@@ -1,0 +1,196 @@
+// Boost.Program_options after a pass that brings every spelling to the canonical one. The pass is
+// ours because the library has no aliases, reads -1 as an option, and would otherwise guess
+// abbreviations.
+#include "tools/lmhost/options.hpp"
+
+#include <boost/program_options.hpp>
+
+#include <algorithm>
+
+#include "base/codes.hpp"
+
+namespace lmhost::tool {
+namespace {
+
+namespace po = boost::program_options;
+
+constexpr const char* kOperand = "lmhost-operand";
+
+bool applies(const OptionSpec& option, const CommandSpec& command) {
+  return (option.group & command.groups) != 0;
+}
+
+std::string dashed(std::string_view name) {
+  std::string text(name);
+  std::replace(text.begin(), text.end(), '_', '-');
+  return text;
+}
+
+const OptionSpec* find_long(std::string_view spelled) {
+  const std::string name = dashed(spelled);
+  for (const OptionSpec& option : all_options()) {
+    if (option.name == name) return &option;
+    for (const std::string& alias : split(option.aliases, ' '))
+      if (alias == name) return &option;
+  }
+  return nullptr;
+}
+
+const OptionSpec* find_letter(char letter) {
+  for (const OptionSpec& option : all_options())
+    if (option.letters.find(letter) != std::string_view::npos) return &option;
+  return nullptr;
+}
+
+Diagnostic usage_error(std::string message, std::string hint) {
+  return plain_error(ErrorKind::kUsage, codes::kUsage, std::move(message), std::move(hint));
+}
+
+Diagnostic unknown_option(const CommandSpec& command, const std::string& spelled) {
+  const std::string command_text = "lmhost " + std::string(command.name);
+  const std::string option = spelled.substr(0, spelled.find('='));
+  const std::string name =
+      dashed(option.substr(std::min(option.find_first_not_of('-'), option.size())));
+  if (find_long(name) != nullptr && option.size() > 2)
+    return usage_error("'" + option + "' is not an option of '" + command_text + "'",
+                       "see '" + command_text + " --help'");
+  std::vector<std::string> spellings;
+  for (const OptionSpec& spec : all_options()) {
+    if (!applies(spec, command)) continue;
+    spellings.push_back("--" + std::string(spec.name));
+    for (const std::string& alias : split(spec.aliases, ' ')) spellings.push_back("--" + alias);
+  }
+  // An abbreviation is the likeliest mistake, and far from the whole word by edits.
+  std::string hint;
+  for (const std::string& spelling : spellings)
+    if (hint.empty() && name.size() > 1 && spelling.compare(2, name.size(), name) == 0)
+      hint = "did you mean '" + spelling + "'?";
+  const std::vector<std::string_view> candidates(spellings.begin(), spellings.end());
+  if (hint.empty()) hint = did_you_mean("--" + name, candidates);
+  if (hint.empty()) hint = "see '" + command_text + " --help'";
+  return usage_error("unknown option '" + option + "'", hint);
+}
+
+// One argument that starts with '-': "--name=value", or the argument as it is when no option is
+// known by it. Takes the value from the next argument where it stands there.
+std::string canonical(const std::vector<std::string>& arguments, std::size_t* index) {
+  const std::string& argument = arguments[*index];
+  const bool is_long = argument.compare(0, 2, "--") == 0;
+  const std::size_t equals = is_long ? argument.find('=') : std::string::npos;
+  const OptionSpec* option =
+      is_long ? find_long(argument.substr(2, equals == std::string::npos ? equals : equals - 2))
+              : find_letter(argument[1]);
+  if (option == nullptr) return argument;
+  const std::string name = "--" + std::string(option->name);
+  if (is_long && equals != std::string::npos) return name + argument.substr(equals);
+  if (option->value.empty()) return !is_long && argument.size() > 2 ? argument : name;
+  if (!is_long && argument.size() > 2)
+    return name + "=" + argument.substr(argument[2] == '=' ? 3 : 2);
+  if (*index + 1 >= arguments.size()) return name;
+  return name + "=" + arguments[++*index];
+}
+
+Result<bool> check_choice(const OptionSpec& option, const std::string& value) {
+  // Names of convention sets are open: the user may have more.
+  if (option.choices.empty() || option.name == "conventions") return true;
+  const std::vector<std::string> choices = split(option.choices, ',');
+  if (std::find(choices.begin(), choices.end(), value) != choices.end()) return true;
+  const std::vector<std::string_view> candidates(choices.begin(), choices.end());
+  std::string hint = did_you_mean(value, candidates);
+  if (hint.empty()) {
+    hint = "one of ";
+    for (std::size_t i = 0; i < choices.size(); ++i) hint += (i == 0 ? "" : ", ") + choices[i];
+  }
+  return usage_error("--" + std::string(option.name) + " cannot be '" + value + "'", hint);
+}
+
+po::options_description describe(const CommandSpec& command) {
+  po::options_description description;
+  auto add = description.add_options();
+  for (const OptionSpec& option : all_options()) {
+    if (!applies(option, command)) continue;
+    const std::string name(option.name);
+    if (option.value.empty())
+      add(name.c_str(), "");
+    else
+      add(name.c_str(), po::value<std::vector<std::string>>(), "");
+  }
+  add(kOperand, po::value<std::vector<std::string>>(), "");
+  return description;
+}
+
+}  // namespace
+
+std::vector<std::string> split(std::string_view text, char separator) {
+  std::vector<std::string> parts;
+  while (!text.empty()) {
+    const std::size_t end = std::min(text.find(separator), text.size());
+    parts.emplace_back(text.substr(0, end));
+    text.remove_prefix(std::min(end + 1, text.size()));
+  }
+  return parts;
+}
+
+bool Arguments::has(std::string_view name) const { return get(name).has_value(); }
+
+std::optional<std::string> Arguments::get(std::string_view name) const {
+  for (auto option = options.rbegin(); option != options.rend(); ++option)
+    if (option->first == name) return option->second;
+  return std::nullopt;
+}
+
+std::vector<std::string> Arguments::all(std::string_view name) const {
+  std::vector<std::string> values;
+  for (const auto& [key, value] : options)
+    if (key == name) values.push_back(value);
+  return values;
+}
+
+Result<Arguments> parse_arguments(const CommandSpec& command,
+                                  const std::vector<std::string>& arguments) {
+  Arguments result;
+  result.command = &command;
+  std::vector<std::string> canonical_arguments;
+  std::vector<std::string> verbatim;
+  for (std::size_t i = 0; i < arguments.size(); ++i) {
+    if (arguments[i] == "--") {
+      verbatim.assign(arguments.begin() + static_cast<std::ptrdiff_t>(i) + 1, arguments.end());
+      break;
+    }
+    const bool is_option = arguments[i].size() > 1 && arguments[i][0] == '-';
+    canonical_arguments.push_back(is_option ? canonical(arguments, &i) : arguments[i]);
+  }
+
+  namespace style = po::command_line_style;
+  constexpr int kStyle = style::allow_long | style::long_allow_adjacent | style::allow_short |
+                         style::allow_dash_for_short | style::short_allow_adjacent;
+  try {
+    const po::options_description description = describe(command);
+    po::positional_options_description operands;
+    operands.add(kOperand, -1);
+    const po::parsed_options parsed = po::command_line_parser(canonical_arguments)
+                                          .options(description)
+                                          .positional(operands)
+                                          .style(kStyle)
+                                          .run();
+    for (const po::option& option : parsed.options) {
+      const std::string value = option.value.empty() ? std::string() : option.value.front();
+      if (option.string_key == kOperand)
+        result.operands.push_back(value);
+      else
+        result.options.emplace_back(option.string_key, value);
+    }
+  } catch (const po::unknown_option& error) {
+    return unknown_option(command, error.get_option_name());
+  } catch (const po::error& error) {
+    return usage_error(error.what(), "see 'lmhost " + std::string(command.name) + " --help'");
+  }
+  result.operands.insert(result.operands.end(), verbatim.begin(), verbatim.end());
+  for (const auto& [name, value] : result.options)
+    if (const OptionSpec* option = find_long(name); option != nullptr && !option->value.empty())
+      if (Result<bool> checked = check_choice(*option, value); !checked.ok())
+        return std::move(checked).errors();
+  return result;
+}
+
+}  // namespace lmhost::tool

@@ -1,0 +1,71 @@
+// The command line as data: one table of options and one of commands, from which parsing, help,
+// completion and hints all come. Boost.Program_options does the parsing and is seen by options.cpp
+// only.
+#pragma once
+
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "base/diagnostic.hpp"
+
+namespace lmhost::tool {
+
+// Groups of options; a command takes some of them.
+enum OptionGroup : unsigned {
+  kCommon = 1u << 0,    // every command
+  kPlugins = 1u << 1,   // opens plugins
+  kModel = 1u << 2,     // reads a model
+  kWorkload = 1u << 3,  // a point to evaluate at
+  kView = 1u << 4,      // rows and columns
+  kMetric = 1u << 5,
+  kDepth = 1u << 6,
+  kResult = 1u << 7  // format and place of the result
+};
+
+struct OptionSpec {
+  std::string_view name;     // "seq-len"
+  std::string_view letters;  // "sp": the first is shown
+  std::string_view aliases;  // blank-separated long spellings
+  std::string_view value;    // what stands for the value in help: "N"; empty for a flag
+  std::string_view choices;  // comma-separated, for completion and checks; may be empty
+  unsigned group;
+  std::string_view help;
+};
+
+struct CommandSpec {
+  std::string_view name;
+  std::string_view operands;  // "MODEL [NODE]"
+  unsigned groups;
+  std::string_view formats;  // of -o, the first is the default; empty: no -o
+  std::string_view summary;
+  std::string_view detail;
+};
+
+std::span<const OptionSpec> all_options();
+std::span<const CommandSpec> all_commands();
+const CommandSpec* find_command(std::string_view name);
+std::string_view title_of(OptionGroup group);  // "Workload"
+
+struct Arguments {
+  const CommandSpec* command = nullptr;
+  std::vector<std::string> operands;
+  std::vector<std::pair<std::string, std::string>> options;  // name, value ("" for flags), in order
+
+  bool has(std::string_view name) const;
+  std::optional<std::string> get(std::string_view name) const;  // the last one wins
+  std::vector<std::string> all(std::string_view name) const;
+};
+
+// The arguments after the command's name. Spellings are normalised first ('_' is '-', aliases
+// become the name), values that start with '-' belong to their option, abbreviations are refused.
+// Everything after "--" is an operand.
+Result<Arguments> parse_arguments(const CommandSpec& command,
+                                  const std::vector<std::string>& arguments);
+
+std::vector<std::string> split(std::string_view text, char separator);
+
+}  // namespace lmhost::tool

@@ -1,0 +1,128 @@
+#include "tools/lmhost/output.hpp"
+
+#include <fcntl.h>
+#include <sys/ioctl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdlib>
+#include <cstring>
+
+#include "base/codes.hpp"
+
+namespace lmhost::tool {
+namespace {
+
+constexpr unsigned kNarrowest = 60;
+
+std::string_view environment(const char* name) {
+  const char* value = std::getenv(name);  // NOLINT(concurrency-mt-unsafe): before any thread
+  return value == nullptr ? std::string_view() : std::string_view(value);
+}
+
+bool wants_colour(const Arguments* arguments, int descriptor) {
+  const std::string when = arguments == nullptr ? "auto" : arguments->get("color").value_or("auto");
+  if (when != "auto") return when == "always";
+  return isatty(descriptor) == 1 && environment("NO_COLOR").empty() &&
+         environment("TERM") != "dumb";
+}
+
+bool locale_is_utf8() {
+  for (const char* name : {"LC_ALL", "LC_CTYPE", "LANG"}) {
+    const std::string_view value = environment(name);
+    if (value.empty()) continue;
+    return value.find("UTF-8") != std::string_view::npos ||
+           value.find("utf8") != std::string_view::npos ||
+           value.find("UTF8") != std::string_view::npos ||
+           value.find("utf-8") != std::string_view::npos;
+  }
+  return true;
+}
+
+// 0, or the errno of the failure.
+int write_all(int descriptor, std::string_view text) {
+  while (!text.empty()) {
+    const ssize_t written = write(descriptor, text.data(), text.size());
+    if (written < 0) {
+      if (errno == EINTR) continue;
+      return errno;
+    }
+    text.remove_prefix(static_cast<std::size_t>(written));
+  }
+  return 0;
+}
+
+Diagnostic cannot_write(const std::string& path, int error) {
+  return plain_error(ErrorKind::kIo, codes::kCannotWrite,
+                     "cannot write " + path + ": " + std::strerror(error));
+}
+
+// A pipe, a device: renaming over it would replace it.
+Result<bool> write_in_place(const std::string& path, std::string_view text) {
+  const int file = open(path.c_str(), O_WRONLY | O_CLOEXEC);
+  if (file < 0) return cannot_write("'" + path + "'", errno);
+  int error = write_all(file, text);
+  if (close(file) != 0 && error == 0) error = errno;
+  if (error != 0) return cannot_write("'" + path + "'", error);
+  return true;
+}
+
+}  // namespace
+
+TextStyle text_style(const Arguments& arguments) {
+  TextStyle style;
+  const bool to_file = arguments.has("output");
+  const bool on_terminal = !to_file && isatty(STDOUT_FILENO) == 1;
+  style.colour =
+      to_file ? arguments.get("color") == "always" : wants_colour(&arguments, STDOUT_FILENO);
+  style.unicode = !arguments.has("ascii") && (!on_terminal || locale_is_utf8());
+  style.bars = on_terminal;
+  style.exact = arguments.has("exact");
+  winsize size = {};
+  if (on_terminal && ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col != 0)
+    style.width = size.ws_col < kNarrowest ? kNarrowest : size.ws_col;
+  return style;
+}
+
+bool colour_on_errors(const Arguments* arguments) { return wants_colour(arguments, STDERR_FILENO); }
+
+Result<bool> write_standard_output(std::string_view text) {
+  const int error = write_all(STDOUT_FILENO, text);
+  if (error == 0) return true;
+  Diagnostic diagnostic = cannot_write("standard output", error);
+  if (error == EPIPE) diagnostic.message.clear();
+  return diagnostic;
+}
+
+void write_standard_error(std::string_view text) { write_all(STDERR_FILENO, text); }
+
+Result<bool> write_file(const std::string& path, std::string_view text) {
+  struct stat status = {};
+  const bool exists = stat(path.c_str(), &status) == 0;
+  if (exists && S_ISDIR(status.st_mode)) return cannot_write("'" + path + "'", EISDIR);
+  if (exists && !S_ISREG(status.st_mode)) return write_in_place(path, text);
+
+  // Through a symbolic link to the file that it names.
+  std::string target = path;
+  if (exists)
+    if (char* resolved = realpath(path.c_str(), nullptr); resolved != nullptr) {
+      target = resolved;
+      std::free(resolved);
+    }
+  std::string temporary = target + ".XXXXXX";
+  const int file = mkstemp(temporary.data());
+  if (file < 0) return cannot_write("'" + path + "'", errno);
+  const mode_t mask = umask(0);
+  umask(mask);
+  int error = write_all(file, text);
+  if (error == 0 && fchmod(file, exists ? status.st_mode & 07777u : 0666u & ~mask) != 0)
+    error = errno;
+  if (close(file) != 0 && error == 0) error = errno;
+  if (error == 0 && std::rename(temporary.c_str(), target.c_str()) != 0) error = errno;
+  if (error == 0) return true;
+  unlink(temporary.c_str());
+  return cannot_write("'" + path + "'", error);
+}
+
+}  // namespace lmhost::tool

@@ -1,0 +1,24 @@
+// Where results and messages go: the result to standard output or a file, everything else to
+// standard error.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "report/layout.hpp"
+#include "tools/lmhost/options.hpp"
+
+namespace lmhost::tool {
+
+// How to write to this standard output; to a file: no colour, no bars.
+TextStyle text_style(const Arguments& arguments);
+bool colour_on_errors(const Arguments* arguments);  // nullptr: the command line could not be read
+
+// All of it, or an error. A reader that went away is an error without a message: it knows.
+Result<bool> write_standard_output(std::string_view text);
+void write_standard_error(std::string_view text);
+// To a temporary name beside it and then renamed, so that no reader ever sees half a file. Devices
+// are written to.
+Result<bool> write_file(const std::string& path, std::string_view text);
+
+}  // namespace lmhost::tool

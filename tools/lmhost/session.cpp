@@ -1,0 +1,192 @@
+#include "tools/lmhost/session.hpp"
+
+#include <algorithm>
+#include <cstdlib>
+
+#include "base/codes.hpp"
+#include "load/catalog.hpp"
+#include "load/config.hpp"
+#include "load/graph.hpp"
+#include "tools/lmhost/values.hpp"
+
+namespace lmhost::tool {
+namespace {
+
+std::string environment(const char* name) {
+  const char* value = std::getenv(name);  // NOLINT(concurrency-mt-unsafe): before any thread
+  return value == nullptr ? std::string() : std::string(value);
+}
+
+Result<unsigned> thread_count(const Arguments& arguments) {
+  constexpr std::int64_t kMost = 4096;
+  std::string name = "LMHOST_THREADS";
+  std::string text = environment(name.c_str());
+  if (const auto given = arguments.get("threads")) {
+    name = "--threads";
+    text = *given;
+  }
+  if (text.empty()) return 0u;
+  Result<Number> count = parse_count(name, text);
+  if (!count.ok()) return std::move(count).errors();
+  const std::optional<std::int64_t> number = count->to_int64();
+  if (!number || *number < 1 || *number > kMost)
+    return bad_value(name, text, "must be between 1 and " + std::to_string(kMost));
+  return static_cast<unsigned>(*number);
+}
+
+// Fills one length; a bad one adds its error.
+void read_length(const Arguments& arguments, std::string_view name, std::optional<Number>* length,
+                 Diagnostics* errors) {
+  const std::optional<std::string> text = arguments.get(name);
+  if (!text) return;
+  Result<Number> number = parse_count("--" + std::string(name), *text);
+  if (number.ok())
+    *length = *number;
+  else
+    errors->push_back(number.errors().front());
+}
+
+void read_bits(const Arguments& arguments, std::string_view name, std::optional<Number>* bits,
+               Diagnostics* errors) {
+  const std::optional<std::string> text = arguments.get(name);
+  if (!text) return;
+  Result<Number> number = parse_bits("--" + std::string(name), *text);
+  if (number.ok())
+    *bits = *number;
+  else
+    errors->push_back(number.errors().front());
+}
+
+// --dtype says it for all three, --kv-cache-dtype for the cache, the --*-bits options last.
+void read_precision(const Arguments& arguments, Workload* workload, Diagnostics* errors) {
+  if (const auto type = arguments.get("dtype"))
+    workload->w_bits = workload->a_bits = workload->kv_bits = bits_of_type(*type);
+  if (const auto type = arguments.get("kv-cache-dtype"); type && *type != "auto")
+    workload->kv_bits = bits_of_type(*type);
+  read_bits(arguments, "w-bits", &workload->w_bits, errors);
+  read_bits(arguments, "a-bits", &workload->a_bits, errors);
+  read_bits(arguments, "kv-bits", &workload->kv_bits, errors);
+  read_bits(arguments, "index-bits", &workload->index_bits, errors);
+}
+
+void apply_phase(const Arguments& arguments, Workload* workload, Diagnostics* errors) {
+  const std::optional<std::string> phase = arguments.get("phase");
+  if (!phase) return;
+  const bool is_decode = *phase == "decode";
+  if (is_decode && !workload->seq_len) workload->seq_len = Number(1);
+  const bool one_token = workload->seq_len == Number(1);
+  const bool has_cache = workload->cache_len && !workload->cache_len->is_zero();
+  if (is_decode && !one_token)
+    errors->push_back(bad_value(
+        "--phase", "decode",
+        "means one new token per sequence, and --seq-len is " + to_string(*workload->seq_len)));
+  if (is_decode && !has_cache)
+    errors->push_back(
+        bad_value("--phase", "decode", "needs the length of the cache", "add --cache-len N"));
+  if (!is_decode && one_token && has_cache)
+    errors->push_back(
+        bad_value("--phase", "prefill", "does not fit: one new token on top of a cache is decode"));
+}
+
+}  // namespace
+
+Diagnostic usage_error(std::string message, std::string hint) {
+  return plain_error(ErrorKind::kUsage, codes::kUsage, std::move(message), std::move(hint));
+}
+
+HostOptions host_options(const Arguments& arguments) {
+  HostOptions options;
+  options.plugin_files = arguments.all("plugin");
+  options.plugin_directories = arguments.all("plugin-dir");
+  for (std::string& directory : split(environment("LMHOST_PLUGIN_PATH"), ':'))
+    if (!directory.empty()) options.plugin_directories.push_back(std::move(directory));
+  options.default_plugins = !arguments.has("no-default-plugins");
+  options.conventions = arguments.get("conventions").value_or("lmhost");
+  return options;
+}
+
+Result<Host> open_host(const Arguments& arguments) { return Host::open(host_options(arguments)); }
+
+Diagnostics refused_plugins(const Host& host) {
+  Diagnostics warnings;
+  for (const RefusedPlugin& refused : host.catalog().refused()) {
+    if (refused.is_foreign) continue;
+    warnings.push_back(refused.reason);
+    warnings.back().severity = Severity::kWarning;
+  }
+  return warnings;
+}
+
+Result<Workload> read_workload(const Arguments& arguments, std::string model) {
+  Diagnostics errors;
+  Workload workload;
+  workload.model = std::move(model);
+  workload.hf_config = arguments.get("hf-config");
+  workload.set = arguments.all("set");
+  workload.allow_unknown = arguments.has("allow-unknown");
+  if (const auto mode = arguments.get("mode")) workload.mode = *mode_named(*mode);
+  read_length(arguments, "batch-size", &workload.batch_size, &errors);
+  read_length(arguments, "seq-len", &workload.seq_len, &errors);
+  read_length(arguments, "cache-len", &workload.cache_len, &errors);
+  // The library computes an empty batch (nothing but constants); somebody who types it means
+  // something else.
+  if (workload.batch_size && workload.batch_size->is_zero())
+    errors.push_back(bad_value("--batch-size", *arguments.get("batch-size"), "must be at least 1"));
+  read_precision(arguments, &workload, &errors);
+  if (errors.empty()) apply_phase(arguments, &workload, &errors);
+  Result<unsigned> threads = thread_count(arguments);
+  if (threads.ok())
+    workload.threads = *threads;
+  else
+    errors.push_back(threads.errors().front());
+  if (!errors.empty()) return errors;
+  return workload;
+}
+
+std::vector<std::string> assumptions_of(const Analysis& analysis, const Workload& workload) {
+  std::vector<std::string> assumptions;
+  const bool has_dtype = analysis.config != nullptr && analysis.config->dtype_bits().has_value();
+  std::string assumed;
+  auto check = [&](std::string_view what, const std::optional<Number>& given,
+                   RuntimeVariable variable) {
+    if (given || has_dtype) return;
+    assumed += assumed.empty() ? "" : ", ";
+    assumed += std::string(what) + " " + to_string(analysis.point[variable]) + " bit";
+  };
+  check("weights", workload.w_bits, RuntimeVariable::kWeightBits);
+  check("activations", workload.a_bits, RuntimeVariable::kActivationBits);
+  check("KV cache", workload.kv_bits, RuntimeVariable::kKvBits);
+  if (!assumed.empty())
+    assumptions.push_back(assumed + ": the config names no type; --dtype says which");
+  return assumptions;
+}
+
+Result<bool> check_operands(const Arguments& arguments, std::size_t least, std::size_t most) {
+  const std::string command = "lmhost " + std::string(arguments.command->name);
+  const std::string usage =
+      "usage: " + command + " [OPTION]... " + std::string(arguments.command->operands);
+  if (arguments.operands.size() < least)
+    return usage_error("'" + command + "' needs more operands", usage);
+  if (arguments.operands.size() > most)
+    return usage_error("one operand too many: " + quoted(arguments.operands[most]), usage);
+  return true;
+}
+
+Result<std::string> format_of(const Arguments& arguments) {
+  const std::vector<std::string> formats = split(arguments.command->formats, ',');
+  std::optional<std::string> format = arguments.get("format");
+  if (!format && arguments.has("json")) format = "json";
+  if (!format) return formats.front();
+  if (*format == "text" && formats.front() != "text") format = formats.front();
+  if (*format == "markdown") format = "md";
+  if (std::find(formats.begin(), formats.end(), *format) != formats.end()) return *format;
+  const std::vector<std::string_view> candidates(formats.begin(), formats.end());
+  std::string hint = did_you_mean(*format, candidates);
+  if (hint.empty()) {
+    hint = "'lmhost " + std::string(arguments.command->name) + "' writes ";
+    for (std::size_t i = 0; i < formats.size(); ++i) hint += (i == 0 ? "" : ", ") + formats[i];
+  }
+  return usage_error("no format " + quoted(*format), hint);
+}
+
+}  // namespace lmhost::tool

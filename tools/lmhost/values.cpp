@@ -1,0 +1,93 @@
+#include "tools/lmhost/values.hpp"
+
+#include <utility>
+
+#include "base/codes.hpp"
+
+namespace lmhost::tool {
+namespace {
+
+// The factor of a suffix, or 0.
+std::int64_t factor_of(char suffix) {
+  switch (suffix) {
+    case 'k':
+      return 1'000;
+    case 'm':
+      return 1'000'000;
+    case 'g':
+      return 1'000'000'000;
+    case 't':
+      return 1'000'000'000'000;
+    case 'K':
+      return std::int64_t{1} << 10;
+    case 'M':
+      return std::int64_t{1} << 20;
+    case 'G':
+      return std::int64_t{1} << 30;
+    case 'T':
+      return std::int64_t{1} << 40;
+    default:
+      return 0;
+  }
+}
+
+bool is_decimal_text(std::string_view text) {
+  bool digits = false, point = false;
+  for (const char c : text) {
+    if (c == '.' && !point)
+      point = true;
+    else if (c >= '0' && c <= '9')
+      digits = true;
+    else
+      return false;
+  }
+  return digits;
+}
+
+}  // namespace
+
+Diagnostic bad_value(std::string_view option, std::string_view text, std::string_view why,
+                     std::string hint) {
+  return plain_error(ErrorKind::kUsage, codes::kUsage,
+                     std::string(option) + " " + quoted(text) + " " + std::string(why),
+                     std::move(hint));
+}
+
+Result<Number> parse_count(std::string_view option, std::string_view text) {
+  if (text.size() > 1 && text[0] == '-' && is_decimal_text(text.substr(1)))
+    return bad_value(option, text, "must not be negative");
+  const std::int64_t factor = text.empty() ? 0 : factor_of(text.back());
+  const std::string_view digits = factor == 0 ? text : text.substr(0, text.size() - 1);
+  if (!is_decimal_text(digits))
+    return bad_value(option, text, "is not a whole number",
+                     "write 2048, 2K (= 2048) or 2k (= 2000)");
+  const std::optional<Number> number = parse_number(digits);
+  if (!number) return bad_value(option, text, "is too large");
+  const bool is_binary = factor != 0 && text.back() < 'a';
+  if (is_binary && digits.find('.') != std::string_view::npos)
+    return bad_value(option, text, "has a decimal point and a binary suffix",
+                     "did you mean '" + std::string(digits) +
+                         std::string(1, static_cast<char>(text.back() + 32)) +
+                         "', which is decimal?");
+  const Number result = *number * Number(factor == 0 ? std::int64_t{1} : factor);
+  if (!result.is_integer()) return bad_value(option, text, "is not a whole number");
+  return result;
+}
+
+Result<Number> parse_bits(std::string_view option, std::string_view text) {
+  const bool is_negative = text.size() > 1 && text[0] == '-' && is_decimal_text(text.substr(1));
+  const std::optional<Number> number = is_decimal_text(text) ? parse_number(text) : std::nullopt;
+  if (!is_negative && !number)
+    return bad_value(option, text, "is not a number of bits", "write 16, 4 or 4.125");
+  if (is_negative || number->is_zero()) return bad_value(option, text, "must be more than 0 bits");
+  return *number;
+}
+
+std::optional<Number> bits_of_type(std::string_view name) {
+  if (name == "auto") return std::nullopt;
+  if (name == "float32" || name == "float") return Number(32);
+  if (name.substr(0, 3) == "fp8" || name == "int8") return Number(8);
+  return Number(16);
+}
+
+}  // namespace lmhost::tool
