@@ -120,6 +120,9 @@ Result<Analysis> Host::plan(const Workload& workload) const {
   analysis.point = *point;
   for (const auto& file : model->files)
     analysis.inputs.push_back({file->name, sha256_hex(file->text)});
+  if (const auto& file = conventions_->file) {
+    analysis.inputs.push_back({file->name, sha256_hex(file->text)});
+  }
   analysis.config = std::make_shared<const Config>(std::move(model->config));
   return analysis;
 }

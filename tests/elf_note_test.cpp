@@ -44,7 +44,7 @@ struct Image {
 
   Image() {
     std::ifstream self("/proc/self/exe", std::ios::binary);  // of this machine by definition
-    REQUIRE(self.read(reinterpret_cast<char*>(&header), sizeof header));
+    REQUIRE(self.read(reinterpret_cast<char*>(&header), sizeof header).good());
     header.e_type = ET_DYN;
     header.e_phoff = sizeof header;
     header.e_phentsize = sizeof(Segment);

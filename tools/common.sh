@@ -57,7 +57,8 @@ take_build_folder() {
   mkdir -p "$root/build" 2> /dev/null || true
   local folder
   for folder in "$root/build" "$root"/build/*/; do
-    [[ -w $folder ]] || die "${folder%/} is not yours to write; remove it, or use your own checkout"
+    [[ -d $folder && -w $folder ]] || [[ $folder == */\*/ ]] ||  # no tree yet
+      die "${folder%/} is not yours to write; remove it, or use your own checkout"
   done
   exec {build_lock}> "$root/build/.lock"
   flock "$build_lock"

@@ -6,122 +6,10 @@
 #include <optional>
 
 #include "base/codes.hpp"
+#include "formula/lexer.hpp"
 
 namespace lmhost {
 namespace {
-
-enum class TokenKind {
-  kNumber,
-  kString,
-  kName,
-  kOperator,
-  kKeyword,
-  kOpen,
-  kClose,
-  kComma,
-  kEnd,
-  kBad
-};
-
-struct Token {
-  TokenKind kind = TokenKind::kEnd;
-  std::string_view text;  // of a string: without its quotes
-  std::size_t offset = 0;
-};
-
-bool is_name_start(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_'; }
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
-
-constexpr std::string_view kKeywords[] = {"and", "or", "not",    "if", "else",
-                                          "is",  "in", "lambda", "for"};
-constexpr std::string_view kLiterals[] = {"True", "False", "None"};
-
-template <std::size_t kSize>
-bool is_one_of(const std::string_view (&words)[kSize], std::string_view text) {
-  return std::find(std::begin(words), std::end(words), text) != std::end(words);
-}
-
-class Lexer {
- public:
-  explicit Lexer(std::string_view text) : text_(text) {}
-
-  Token next() {
-    while (at_ < text_.size() && (text_[at_] == ' ' || text_[at_] == '\t' || text_[at_] == '\n'))
-      ++at_;
-    const std::size_t begin = at_;
-    if (begin == text_.size()) return {TokenKind::kEnd, {}, begin};
-    const char c = text_[begin];
-    if (is_digit(c) || (c == '.' && begin + 1 < text_.size() && is_digit(text_[begin + 1])))
-      return number();
-    if (is_name_start(c)) return name();
-    if (c == '\'' || c == '"') return string(c);
-    ++at_;
-    if (c == '(') return token(TokenKind::kOpen, begin);
-    if (c == ')') return token(TokenKind::kClose, begin);
-    if (c == ',') return token(TokenKind::kComma, begin);
-    if (at_ < text_.size()) {
-      const std::string_view two = text_.substr(begin, 2);
-      if (two == "//" || two == "**" || two == "<=" || two == ">=" || two == "==" || two == "!=") {
-        ++at_;
-        return token(TokenKind::kOperator, begin);
-      }
-    }
-    const bool known = std::string_view("+-*/%<>").find(c) != std::string_view::npos;
-    return token(known ? TokenKind::kOperator : TokenKind::kBad, begin);
-  }
-
- private:
-  Token token(TokenKind kind, std::size_t begin) const {
-    return {kind, text_.substr(begin, at_ - begin), begin};
-  }
-
-  Token number() {
-    const std::size_t begin = at_;
-    const auto digits = [&] {
-      while (at_ < text_.size() && (is_digit(text_[at_]) || text_[at_] == '_')) ++at_;
-    };
-    digits();
-    if (at_ < text_.size() && text_[at_] == '.') ++at_, digits();
-    if (at_ < text_.size() && (text_[at_] == 'e' || text_[at_] == 'E')) {
-      std::size_t ahead = at_ + 1;
-      if (ahead < text_.size() && (text_[ahead] == '+' || text_[ahead] == '-')) ++ahead;
-      if (ahead < text_.size() && is_digit(text_[ahead])) at_ = ahead, digits();
-    }
-    if (at_ < text_.size() && is_name_start(text_[at_])) {  // "2x"
-      ++at_;
-      return token(TokenKind::kBad, begin);
-    }
-    return token(TokenKind::kNumber, begin);
-  }
-
-  Token name() {
-    const std::size_t begin = at_;
-    while (at_ < text_.size()) {
-      const char c = text_[at_];
-      const bool dot = c == '.' && at_ + 1 < text_.size() && is_name_start(text_[at_ + 1]);
-      if (!is_name_start(c) && !is_digit(c) && !dot) break;
-      ++at_;
-    }
-    const Token result = token(TokenKind::kName, begin);
-    return is_one_of(kKeywords, result.text) ? Token{TokenKind::kKeyword, result.text, begin}
-                                             : result;
-  }
-
-  Token string(char quote) {
-    const std::size_t begin = at_++;
-    const std::size_t end = text_.find(quote, at_);
-    if (end == std::string_view::npos) {
-      at_ = text_.size();
-      return token(TokenKind::kBad, begin);
-    }
-    const Token result{TokenKind::kString, text_.substr(at_, end - at_), begin};
-    at_ = end + 1;
-    return result;
-  }
-
-  std::string_view text_;
-  std::size_t at_ = 0;
-};
 
 // What waits on the stack: an operator for its right operand, or an open construct for its end.
 enum class PendingKind { kOperator, kParenthesis, kCall, kIf, kElse };
@@ -298,7 +186,7 @@ class Parser {
       just_opened_call_ = token_.kind == TokenKind::kClose;
       return true;
     }
-    if (is_one_of(kLiterals, name.text)) {
+    if (is_literal_name(name.text)) {
       emit(Op::kConstant, 0, static_cast<std::uint32_t>(expression_.constants.size()), name.offset);
       expression_.constants.push_back(name.text == "None" ? Value::none()
                                                           : Value::boolean(name.text == "True"));
@@ -443,13 +331,6 @@ class Parser {
 };
 
 }  // namespace
-
-bool is_identifier(std::string_view text) {
-  return !text.empty() && is_name_start(text[0]) &&
-         std::all_of(text.begin(), text.end(),
-                     [](char c) { return is_name_start(c) || is_digit(c); }) &&
-         !is_one_of(kKeywords, text) && !is_one_of(kLiterals, text);
-}
 
 Result<Expression> parse_expression(std::string_view text, const SourceText& source,
                                     std::size_t base_offset, const FormulaLimits& limits) {

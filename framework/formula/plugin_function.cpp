@@ -17,13 +17,13 @@ struct Answer {
 
 constexpr std::size_t kMaximumExpansion = 64 * 1024;
 
-void fail(const lmh_call* call, const char* message) {
+void fail(const lmh_call* call, const char* message) noexcept {
   static_cast<Answer*>(call->host_data)->failure = message == nullptr ? "no reason given" : message;
 }
 
-void emit(const lmh_call* call, const char* text, std::size_t size) {
+void emit(const lmh_call* call, const char* text, std::size_t size) noexcept {
   auto* answer = static_cast<Answer*>(call->host_data);
-  if (answer->text.size() + size > kMaximumExpansion) {
+  if (size > kMaximumExpansion - answer->text.size()) {
     answer->failure = "its result is longer than 64 KiB";
   } else {
     answer->text.append(text, size);

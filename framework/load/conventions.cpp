@@ -123,7 +123,9 @@ const Number* Conventions::find(std::string_view plugin, std::string_view consta
 Result<Conventions> load_conventions(const std::string& path, const Catalog& catalog) {
   const Result<JsonDocument> document = JsonDocument::read(path);
   if (!document) return document.errors();
-  return ConventionsReader(catalog).read(document->root());
+  Result<Conventions> set = ConventionsReader(catalog).read(document->root());
+  if (set) set->file = document->source();
+  return set;
 }
 
 }  // namespace lmhost

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <map>
+#include <memory>
 #include <string>
 #include <string_view>
 
@@ -15,6 +16,7 @@ struct Conventions {
   std::string name = "lmhost";
   std::string doc;
   std::string source;
+  std::shared_ptr<const SourceText> file;  // what it was read from; none for the default set
   std::map<std::string, Number, std::less<>> constants;  // "norm.layer_norm_flops" -> 5
 
   const Number* find(std::string_view plugin, std::string_view constant) const;

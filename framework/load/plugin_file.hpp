@@ -1,7 +1,6 @@
 // A plugin as a file: what can be known, and refused, before any of its code runs.
 #pragma once
 
-#include <compare>
 #include <cstdint>
 #include <string>
 
@@ -14,7 +13,10 @@ namespace lmhost {
 struct FileIdentity {
   std::uint64_t device = 0;
   std::uint64_t inode = 0;
-  friend auto operator<=>(const FileIdentity&, const FileIdentity&) = default;
+  friend bool operator==(const FileIdentity&, const FileIdentity&) = default;
+  friend bool operator<(const FileIdentity& a, const FileIdentity& b) {
+    return a.device != b.device ? a.device < b.device : a.inode < b.inode;
+  }
 };
 
 struct PluginFile {

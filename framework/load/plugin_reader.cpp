@@ -52,8 +52,8 @@ class PluginReader {
   }
 
  private:
-  void wrong(const TablePlace& place, std::string problem) {
-    tables_.error(codes::kPluginTable, place, std::move(problem));
+  void wrong(const TablePlace& place, const std::string& problem) {
+    tables_.error(codes::kPluginTable, place, problem);
   }
 
   // Order matters: nothing behind the magic number means anything before the checks above it.

@@ -77,7 +77,8 @@ std::string TablePlace::text() const {
   return text;
 }
 
-void TableReader::error(std::string_view code, const TablePlace& place, std::string problem) {
+void TableReader::error(std::string_view code, const TablePlace& place,
+                        const std::string& problem) {
   if (!full()) add(plugin_error(path_, code, place.text() + problem));
 }
 

@@ -113,7 +113,7 @@ class TableReader {
   bool full() const { return errors_.size() >= kMostErrors; }
   bool ok() const { return errors_.empty(); }
   void add(Diagnostic error) { errors_.push_back(std::move(error)); }
-  void error(std::string_view code, const TablePlace& place, std::string problem);
+  void error(std::string_view code, const TablePlace& place, const std::string& problem);
   Diagnostics take_errors() { return std::move(errors_); }
 
   // A view of a string of the plugin; empty after an error (NULL, too long, not UTF-8).

@@ -66,6 +66,7 @@ RowCells make_cells(const CostTree& tree, const RowOptions& options,
   const Rows rows = make_rows(tree, options);
   RowCells result;
   std::vector<std::uint32_t> depths;
+  depths.reserve(rows.rows.size());
   for (const Row& row : rows.rows) depths.push_back(row.depth);
   const std::vector<std::string> guides = options.view == View::kTree
                                               ? tree_guides(depths, style)
@@ -79,6 +80,7 @@ RowCells make_cells(const CostTree& tree, const RowOptions& options,
     result.labels.push_back(guides[i] + row_name(tree, row, style));
     result.shares.push_back(whole.to_double() > 0 ? part.to_double() / whole.to_double() : 0);
     std::vector<std::string> cells;
+    cells.reserve(columns.size());
     for (const Column* column : columns)
       cells.push_back(column->kind == ColumnKind::kText
                           ? kernel_text(tree, row, *column)
@@ -173,7 +175,7 @@ std::vector<const Column*> default_columns(View view, const CostTree& tree) {
 }
 
 std::string exact_text(const Number& number) {
-  const std::string text = to_string(number);
+  std::string text = to_string(number);
   if (text.find('/') == std::string::npos) return text;
   return to_string(Number::inexact(number.to_double()));
 }

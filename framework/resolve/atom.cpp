@@ -131,15 +131,10 @@ class AtomBuilder {
       }
       if (bound.origin == Origin::kCall) check_type(parameter, bound.node);
       if (bound.origin != Origin::kDefault && !parameter.optional)
-        has_failed_ = has_failed_ || is_failed(bound.node);
+        has_failed_ = has_failed_ || failed_number(program_, bound.node) != nullptr;
       scope_.add(parameter.name, bound.node);
       plan_.parameters.push_back(bound);
     }
-  }
-
-  bool is_failed(NodeIndex node) const {
-    const Value* value = program_.constant_value(node);
-    return value != nullptr && value->kind == Value::Kind::kNumber && value->number.is_error();
   }
 
   void check_type(const KernelParameter& parameter, NodeIndex node) {
@@ -148,7 +143,7 @@ class AtomBuilder {
       if (parameter.type == ParameterType::kInt) plan_.checks.push_back({node, false});
       return;
     }
-    if (is_failed(node)) return;  // reported where the binding stands
+    if (failed_number(program_, node) != nullptr) return;  // reported where the binding stands
     if (!fits(parameter.type, *value)) {
       report_(codes::kWrongArgument,
               "parameter " + quoted(parameter.name) + " of " + quoted(kernel_.name) + " is " +

@@ -8,11 +8,10 @@
 #include <string_view>
 #include <vector>
 
+#include "resolve/binder.hpp"
 #include "resolve/plan.hpp"
 
 namespace lmhost {
-
-inline constexpr NodeIndex kNotBound = 0xFFFFFFFF;
 
 // What a call gives to one parameter of a kernel.
 struct Argument {

@@ -5,31 +5,14 @@
 #include <unordered_map>
 
 #include "base/codes.hpp"
-#include "formula/functions.hpp"
-#include "formula/translate.hpp"
 #include "resolve/atom.hpp"
+#include "resolve/binder.hpp"
 #include "resolve/instance_table.hpp"
-#include "resolve/names.hpp"
 #include "resolve/plan.hpp"
-#include "resolve/problems.hpp"
 #include "resolve/requirements.hpp"
 
 namespace lmhost {
 namespace {
-
-// A composite being resolved: its local names, how far its calls are done, and the edges made so
-// far.
-struct Frame {
-  const Composite* composite = nullptr;
-  std::vector<std::uint32_t> key;
-  std::vector<std::pair<std::string_view, NodeIndex>> locals;
-  IndexRange parameters;
-  IndexRange lets;
-  CallRange calls;
-  std::uint32_t next_call = 0;
-  std::uint32_t height = 0;
-  std::vector<Edge> edges;
-};
 
 // What a call's kernel name stands for.
 struct Target {
@@ -37,7 +20,7 @@ struct Target {
   const Kernel* kernel = nullptr;
 };
 
-class Resolver : public SymbolScope {
+class Resolver {
  public:
   Resolver(std::shared_ptr<Plan> plan, const Config& config, const ResolveOptions& options)
       : plan_(*plan),
@@ -45,32 +28,17 @@ class Resolver : public SymbolScope {
         catalog_(*plan->catalog),
         program_(plan->program),
         options_(options),
-        names_(graph_, config, program_),
-        shared_nodes_(graph_.expressions.size(), kNotBound),
-        checked_(graph_.expressions.size(), false),
-        problems_(graph_, catalog_, names_) {}
+        binder_(graph_, catalog_, config, program_, stack_) {}
 
   Diagnostics run() {
-    check_requirements(graph_, catalog_, problems_.errors());
+    check_requirements(graph_, catalog_, binder_.problems().errors());
     if (graph_.root_composite != kNoComposite) {
       begin_root(graph_.composites[graph_.root_composite]);
       while (!stack_.empty() && !over_limit_) step();
     } else {
-      problems_.unknown_root();
+      binder_.problems().unknown_root();
     }
-    return std::move(problems_.errors());
-  }
-
-  // SymbolScope, for the expressions of the composite on top of the stack.
-  NodeIndex find(std::string_view name) override {
-    if (!stack_.empty()) {
-      for (const auto& [local, node] : stack_.back().locals) {
-        if (local == name) return node;
-      }
-    }
-    if (const std::optional<NodeIndex> node = names_.lookup(name)) return *node;
-    problems_.unknown_name(name, current_, local_names(), path());
-    return program_.error(ArithmeticError::kUnbound, std::string(name));
+    return std::move(binder_.problems().errors());
   }
 
  private:
@@ -91,7 +59,7 @@ class Resolver : public SymbolScope {
     frame.lets = {static_cast<std::uint32_t>(plan_.lets.size()),
                   static_cast<std::uint32_t>(frame.composite->variables.size())};
     for (const CompositeVariable& variable : frame.composite->variables) {
-      const NodeIndex node = bind_expression(variable.expression, variable.offset);
+      const NodeIndex node = binder_.bind(variable.expression, variable.offset);
       stack_.back().locals.emplace_back(variable.name, node);
       plan_.lets.push_back({variable.name, node, variable.expression, Origin::kDefault});
     }
@@ -128,12 +96,13 @@ class Resolver : public SymbolScope {
     const Target target = target_of(call);
     if (target.composite != nullptr) return begin_composite(call, *target.composite);
     if (target.kernel != nullptr) return finish_edge(resolve_atom(call, *target.kernel));
-    Diagnostic unknown = problems_.unknown_kernel(call, options_.allow_unknown, path());
+    Diagnostic unknown =
+        binder_.problems().unknown_kernel(call, options_.allow_unknown, binder_.path());
     if (options_.allow_unknown) {
       plan_.unknown.push_back(std::move(unknown));
       return finish_edge(append_unknown(call));
     }
-    problems_.errors().push_back(std::move(unknown));
+    binder_.problems().errors().push_back(std::move(unknown));
     stack_.back().edges.pop_back();
   }
 
@@ -145,9 +114,10 @@ class Resolver : public SymbolScope {
       const auto parameter =
           std::find_if(composite.parameters.begin(), composite.parameters.end(),
                        [&](const CompositeParameter& p) { return p.name == binding.parameter; });
-      const NodeIndex node = bind_expression(binding.expression, binding.offset);
+      const NodeIndex node = binder_.bind(binding.expression, binding.offset);
       if (parameter == composite.parameters.end()) {
-        problems_.unknown_parameter(call, binding, composite_parameter_names(composite), path());
+        binder_.problems().unknown_parameter(call, binding, composite_parameter_names(composite),
+                                             binder_.path());
       } else {
         arguments[static_cast<std::size_t>(parameter - composite.parameters.begin())] = node;
       }
@@ -174,16 +144,16 @@ class Resolver : public SymbolScope {
       const CompositeParameter& parameter = composite.parameters[i];
       BoundParameter bound{parameter.name, arguments[i], kNoExpression, Origin::kCall};
       if (bound.node == kNotBound && parameter.default_value != kNoExpression) {
-        bound = {parameter.name, bind_expression(parameter.default_value, composite.offset),
+        bound = {parameter.name, binder_.bind(parameter.default_value, composite.offset),
                  parameter.default_value, Origin::kDefault};
       } else if (bound.node == kNotBound) {
         bound.node = program_.error(ArithmeticError::kUnbound, std::string(parameter.name));
         const std::uint32_t offset = call == nullptr ? composite.offset : call->kernel_offset;
         const std::size_t length = call == nullptr ? 1 : call->kernel.size() + 2;
-        problems_.add(offset, length, codes::kUnboundParameter,
-                      "parameter " + quoted(parameter.name) + " of " + quoted(composite.name) +
-                          " is not bound",
-                      path());
+        binder_.problems().add(offset, length, codes::kUnboundParameter,
+                               "parameter " + quoted(parameter.name) + " of " +
+                                   quoted(composite.name) + " is not bound",
+                               binder_.path());
       }
       stack_.back().locals.emplace_back(parameter.name, bound.node);
       plan_.parameters.push_back(bound);
@@ -196,12 +166,12 @@ class Resolver : public SymbolScope {
   // False when the call is absent: its count is the constant 0.
   bool bind_counts(const Call& call, Edge& edge) {
     if (call.multiplier != kNoExpression) {
-      edge.count = bind_expression(call.multiplier, call.multiplier_offset);
+      edge.count = binder_.bind(call.multiplier, call.multiplier_offset);
       check_count(call, edge.count, "multiplier", call.multiplier);
     }
     NodeIndex when = program_.constant(Number(1));
     if (call.when != kNoExpression) {
-      when = bind_expression(call.when, call.offset);
+      when = binder_.bind(call.when, call.offset);
       edge.count =
           program_.ternary(ProgramOp::kSelect, when, edge.count, program_.constant(Number(0)));
     }
@@ -210,7 +180,7 @@ class Resolver : public SymbolScope {
     if (constant == nullptr) plan_.checks.push_back({edge.count, true});
     edge.stored_count = edge.count;
     if (call.stored_count != kNoExpression) {
-      const NodeIndex stored = bind_expression(call.stored_count, call.offset);
+      const NodeIndex stored = binder_.bind(call.stored_count, call.offset);
       check_count(call, stored, "stored_count", call.stored_count);
       edge.stored_count =
           program_.ternary(ProgramOp::kSelect, when, stored, program_.constant(Number(0)));
@@ -225,15 +195,15 @@ class Resolver : public SymbolScope {
     const Value* value = program_.constant_value(node);
     if (value == nullptr) return;
     if (value->kind == Value::Kind::kNumber && value->number.is_error())
-      return;  // reported by bind_expression
+      return;  // reported by the binder
     if (value->kind == Value::Kind::kNumber && value->number.is_integer() &&
         !value->number.is_negative())
       return;
-    problems_.add(
+    binder_.problems().add(
         call.multiplier_offset == 0 ? call.offset : call.multiplier_offset, 1, codes::kBadCount,
         std::string(what) + " of call " + quoted(call.name) + " must be a whole number >= 0, not " +
             to_string(*value) + " (" + graph_.expressions[expression].text + ")",
-        path());
+        binder_.path());
   }
 
   InstanceIndex resolve_atom(const Call& call, const Kernel& kernel) {
@@ -243,9 +213,10 @@ class Resolver : public SymbolScope {
       const auto parameter =
           std::find_if(kernel.parameters.begin(), kernel.parameters.end(),
                        [&](const KernelParameter& p) { return p.name == binding.parameter; });
-      const NodeIndex node = bind_expression(binding.expression, binding.offset);
+      const NodeIndex node = binder_.bind(binding.expression, binding.offset);
       if (parameter == kernel.parameters.end()) {
-        problems_.unknown_parameter(call, binding, kernel_parameter_names(kernel), path());
+        binder_.problems().unknown_parameter(call, binding, kernel_parameter_names(kernel),
+                                             binder_.path());
       } else {
         arguments_[static_cast<std::size_t>(parameter - kernel.parameters.begin())] = {
             node, binding.expression};
@@ -258,7 +229,8 @@ class Resolver : public SymbolScope {
     if (const InstanceIndex known = table_.find(key_); known != InstanceTable::kMissing)
       return known;
     const ReportProblem report_problem = [&](std::string_view code, std::string message) {
-      problems_.add(call.kernel_offset, call.kernel.size() + 2, code, std::move(message), path());
+      binder_.problems().add(call.kernel_offset, call.kernel.size() + 2, code, std::move(message),
+                             binder_.path());
     };
     const InstanceIndex instance =
         append_atom(plan_, {&kernel, arguments_, roles_}, report_problem);
@@ -275,7 +247,7 @@ class Resolver : public SymbolScope {
       for (std::size_t k = 0; k < kernel.operands.size(); ++k) {
         if (kernel.operands[k].name == override.operand) roles_[k] = override.role, found = true;
       }
-      if (!found) problems_.unknown_operand(call, kernel, override, path());
+      if (!found) binder_.problems().unknown_operand(call, kernel, override, binder_.path());
     }
   }
 
@@ -303,15 +275,12 @@ class Resolver : public SymbolScope {
     frame.height = std::max(frame.height, plan_.instances[child].height + 1);
     over_limit_ = plan_.instances.size() > options_.instances;
     if (over_limit_) {
-      problems_.errors().push_back(plain_error(ErrorKind::kInput, codes::kLimit,
-                                               "the graph has more than " +
-                                                   std::to_string(options_.instances) +
-                                                   " distinct kernels with their arguments"));
+      binder_.problems().errors().push_back(
+          plain_error(ErrorKind::kInput, codes::kLimit,
+                      "the graph has more than " + std::to_string(options_.instances) +
+                          " distinct kernels with their arguments"));
     }
   }
-
-  // ---- names and expressions
-  // --------------------------------------------------------------------------------------
 
   Target target_of(const Call& call) const {
     const auto slash = call.kernel.find('/');
@@ -328,112 +297,6 @@ class Resolver : public SymbolScope {
   std::uint32_t kernel_id(const Kernel& kernel) {
     return kernel_ids_.try_emplace(&kernel, static_cast<std::uint32_t>(kernel_ids_.size()))
         .first->second;
-  }
-
-  // Whether the expression means the same in every composite: it uses none of this one's own names.
-  bool is_shared(const Expression& expression) const {
-    const auto& locals = stack_.back().locals;
-    if (locals.empty()) return true;
-    return std::none_of(
-        expression.names.begin(), expression.names.end(), [&](const std::string& name) {
-          return std::any_of(locals.begin(), locals.end(),
-                             [&](const auto& local) { return local.first == name; });
-        });
-  }
-
-  NodeIndex bind_expression(ExpressionIndex index, std::uint32_t offset) {
-    const Expression& expression = graph_.expressions[index];
-    const bool shared = is_shared(expression);
-    if (shared && shared_nodes_[index] != kNotBound) return shared_nodes_[index];
-    current_ = {&expression, offset};
-    if (!checked_[index]) check_functions(expression);
-    checked_[index] = true;
-    const std::size_t problems_before = problems_.count();
-    const NodeIndex node = translate(expression, *this, program_);
-    if (problems_.count() == problems_before) report_failure(node);
-    if (shared) shared_nodes_[index] = node;
-    return node;
-  }
-
-  void check_functions(const Expression& expression) {
-    for (const ExpressionNode& node : expression.nodes) {
-      if (node.op != Op::kCall) continue;
-      const BuiltinFunction* builtin = builtin_named(expression.functions[node.argument]);
-      const bool fits =
-          builtin != nullptr && node.count >= builtin->least && node.count <= builtin->most;
-      if (!fits) problems_.unknown_function(node, current_, path());
-    }
-  }
-
-  // ---- reports
-  // ----------------------------------------------------------------------------------------------------
-
-  // Where the walk stands: the root's class and the names of the calls under way.
-  Problems::Path path() const {
-    Problems::Path names;
-    for (const Frame& frame : stack_) {
-      if (names.empty())
-        names.emplace_back(frame.composite->name.substr(frame.composite->name.rfind('.') + 1));
-      if (frame.next_call > 0)
-        names.emplace_back(graph_.calls[frame.calls.first + frame.next_call - 1].name);
-    }
-    return names;
-  }
-
-  std::vector<std::string_view> local_names() const {
-    std::vector<std::string_view> names;
-    for (const auto& [name, node] : stack_.back().locals) names.push_back(name);
-    return names;
-  }
-
-  void report_failure(NodeIndex node) {
-    const Value* value = program_.constant_value(node);
-    if (value == nullptr || value->kind != Value::Kind::kNumber || !value->number.is_error())
-      return;
-    const ProgramError* error = program_.error_of(value->number);
-    if (error != nullptr && error->reason == ArithmeticError::kUnbound) {
-      const std::string name = error->text;
-      if (name.starts_with("config.")) {
-        problems_.missing_config(current_, path());
-      } else if (!is_unbound_parameter(
-                     name)) {  // that was reported where it should have been bound
-        problems_.unknown_name(name, current_, local_names(), path());
-      }
-      return;
-    }
-    std::string message =
-        error == nullptr ? std::string(describe(value->number.error_reason())) : error->text;
-    if (error != nullptr && error->reason == ArithmeticError::kNotANumber)
-      message += " is not a number";
-    const PlacedExpression origin = failed_definition(current_);
-    problems_.add(origin.offset, origin.expression->text.size(), codes::kArithmetic,
-                  message + " in " + quoted(origin.expression->text), path());
-  }
-
-  // The graph variable that failed first: one mistake there is one report, not one for every use.
-  PlacedExpression failed_definition(PlacedExpression where) {
-    for (int depth = 0; depth < 100; ++depth) {
-      const CompositeVariable* failed = nullptr;
-      for (const std::string& name : where.expression->names) {
-        for (const CompositeVariable& variable : graph_.variables) {
-          const Value* value =
-              variable.name == name ? program_.constant_value(find(name)) : nullptr;
-          if (value != nullptr && value->kind == Value::Kind::kNumber && value->number.is_error())
-            failed = &variable;
-        }
-      }
-      if (failed == nullptr) break;
-      where = {&graph_.expressions[failed->expression], failed->offset};
-    }
-    return where;
-  }
-
-  bool is_unbound_parameter(std::string_view name) const {
-    return std::any_of(stack_.begin(), stack_.end(), [&](const Frame& frame) {
-      return std::any_of(
-          frame.composite->parameters.begin(), frame.composite->parameters.end(),
-          [&](const CompositeParameter& parameter) { return parameter.name == name; });
-    });
   }
 
   static std::vector<std::string_view> composite_parameter_names(const Composite& composite) {
@@ -455,20 +318,15 @@ class Resolver : public SymbolScope {
   const Catalog& catalog_;
   Program& program_;
   const ResolveOptions& options_;
-  GraphNames names_;
   std::vector<Frame> stack_;
+  Binder binder_;
   InstanceTable table_;
   std::unordered_map<const Kernel*, std::uint32_t> kernel_ids_;
-  std::vector<NodeIndex>
-      shared_nodes_;  // by ExpressionIndex, of expressions that mean the same everywhere
-  std::vector<bool> checked_;
   std::vector<Argument> arguments_;  // scratch of resolve_atom
   std::vector<Role> roles_;
   std::vector<std::uint32_t> key_;
   std::uint32_t composite_count_ = 0;
   bool over_limit_ = false;
-  PlacedExpression current_;  // being translated, for errors
-  Problems problems_;
 };
 
 }  // namespace

@@ -1,10 +1,11 @@
-// The speeds that the project promises, side by side in one run:
-//   whole_process          `lmhost analyze llama-2-7b -o json`, from exec to exit, all plugins
-//   loaded open_host, plan        what of it is loading plugins, and reading and resolving the
-//   graph new_point              a resolved plan at another runtime point: every quantity of every
-//   node synthetic/N            a graph of N calls, a tenth of them distinct, from text to report;
-//   time per call stays flat
-// Numbers of one machine; nothing is compared with a limit.
+// The speeds that the project promises, side by side in one run. Numbers of one machine; nothing is compared with a
+// limit.
+//   whole_process     `lmhost analyze llama-2-7b -o json`, from exec to exit, all plugins loaded
+//   open_host         what of it is loading plugins
+//   plan              what of it is reading and resolving the graph
+//   new_point         a resolved plan at another runtime point: every quantity of every node
+//   new_point_totals  the same, only the totals of the graph
+//   synthetic/N       a graph of N calls, a tenth of them distinct, from text to report
 #include <fcntl.h>
 #include <spawn.h>
 #include <sys/resource.h>
@@ -21,6 +22,7 @@
 
 #include "aggregate/aggregate.hpp"
 #include "aggregate/cost_tree.hpp"
+#include "aggregate/totals_program.hpp"
 #include "lmhost/host.hpp"
 #include "load/catalog.hpp"
 #include "load/conventions.hpp"
@@ -98,6 +100,19 @@ void new_point(benchmark::State& state) {
   }
 }
 BENCHMARK(new_point)->Unit(benchmark::kMicrosecond);
+
+void new_point_totals(benchmark::State& state) {
+  const Host host = must(Host::open(installation()));
+  const Analysis analysis = must(host.plan(llama()));
+  TotalsProgram totals(*analysis.plan, make_schedule(*analysis.plan));
+  RuntimePoint point = analysis.point;
+  std::int64_t length = 0;
+  for (auto _ : state) {
+    point[RuntimeVariable::kSeqLen] = Number(1 + ++length % 4096);
+    benchmark::DoNotOptimize(totals.evaluate(point));
+  }
+}
+BENCHMARK(new_point_totals)->Unit(benchmark::kMicrosecond);
 
 void synthetic(benchmark::State& state) {
   const auto host = std::make_shared<const Host>(must(Host::open(installation())));

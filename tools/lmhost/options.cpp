@@ -81,7 +81,7 @@ std::string canonical(const std::vector<std::string>& arguments, std::size_t* in
       is_long ? find_long(argument.substr(2, equals == std::string::npos ? equals : equals - 2))
               : find_letter(argument[1]);
   if (option == nullptr) return argument;
-  const std::string name = "--" + std::string(option->name);
+  std::string name = "--" + std::string(option->name);
   if (is_long && equals != std::string::npos) return name + argument.substr(equals);
   if (option->value.empty()) return !is_long && argument.size() > 2 ? argument : name;
   if (!is_long && argument.size() > 2)

@@ -203,11 +203,10 @@ typedef struct lmh_note {
 } lmh_note;
 
 #if defined(__GNUC__)
-#define LMHOST_DECLARE_NOTE                                                                       \
-  __attribute__((used, section(".note.lmhost"),                                                   \
-                 aligned(4))) static const lmh_note lmhost_note_ = {                              \
-      7,        12, 1, "lmhost", LMH_MAGIC, LMH_ABI_MAJOR, LMH_ABI_MINOR, (uint8_t)sizeof(void*), \
-      {0, 0, 0}}
+#define LMHOST_DECLARE_NOTE                                          \
+  __attribute__((used, section(".note.lmhost"),                      \
+                 aligned(4))) static const lmh_note lmhost_note_ = { \
+      7, 12, 1, "lmhost", LMH_MAGIC, LMH_ABI_MAJOR, LMH_ABI_MINOR, sizeof(void*), {0, 0, 0}}
 #endif
 
 #ifdef __cplusplus
