@@ -266,14 +266,18 @@ TEST_CASE("the polynomial totals equal the evaluation, precision included") {
 }
 
 TEST_CASE("threads do not change a bit") {
-  const auto plan = plan_of(bench::synthetic_graph(200'000));
-  REQUIRE(plan->program.size() > kParallelThreshold);
-  const Schedule schedule = make_schedule(*plan);
-  const Result<Evaluation> serial = evaluate_plan(*plan, schedule, point_at(2, 3, 0), 1);
-  for (unsigned threads : {2u, 3u, 8u, 0u}) {
-    const Result<Evaluation> parallel = evaluate_plan(*plan, schedule, point_at(2, 3, 0), threads);
-    CHECK(parallel->values == serial->values);
-    CHECK(parallel->composite_costs == serial->composite_costs);
+  std::vector<std::shared_ptr<const Plan>> all = {plan_of(bench::synthetic_graph(100'000))};
+  for (const NamedPlan& named : plans()) all.push_back(named.plan);
+  for (const auto& plan : all) {
+    const Schedule schedule = make_schedule(*plan, 0);  // parallel at any size
+    REQUIRE(schedule.is_parallel());
+    const Result<Evaluation> serial = evaluate_plan(*plan, schedule, point_at(2, 3, 0), 1);
+    for (unsigned threads : {2u, 3u, 8u, 0u}) {
+      const Result<Evaluation> parallel =
+          evaluate_plan(*plan, schedule, point_at(2, 3, 0), threads);
+      CHECK(parallel->values == serial->values);
+      CHECK(parallel->composite_costs == serial->composite_costs);
+    }
   }
 }
 

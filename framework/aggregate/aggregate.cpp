@@ -57,7 +57,7 @@ Costs costs_of(const Plan& plan, const Evaluation& evaluation, InstanceIndex ind
 void aggregate(const Plan& plan, const Schedule& schedule, unsigned threads,
                Evaluation& evaluation) {
   evaluation.composite_costs.resize(schedule.composites.size());
-  const unsigned width = plan.edges.size() < kParallelThreshold ? 1 : threads;
+  const unsigned width = schedule.is_parallel() ? threads : 1;
   for (std::size_t height = 0; height + 1 < schedule.heights.size(); ++height) {
     const InstanceIndex* const first = schedule.composites.data() + schedule.heights[height];
     const std::size_t count = schedule.heights[height + 1] - schedule.heights[height];

@@ -25,9 +25,9 @@ void bucket(std::size_t count, Key key, std::vector<Index>& sorted,
 
 }  // namespace
 
-Schedule make_schedule(const Plan& plan) {
+Schedule make_schedule(const Plan& plan, std::size_t parallel_work) {
   Schedule schedule;
-  if (plan.program.size() >= kParallelThreshold) {
+  if (plan.program.size() + plan.edges.size() >= parallel_work) {
     bucket(
         plan.program.size(),
         [&](std::size_t i) { return plan.program.level(static_cast<NodeIndex>(i)); },
@@ -50,7 +50,7 @@ void evaluate_program(const Plan& plan, const Schedule& schedule, const RuntimeP
   const std::vector<ProgramNode>& nodes = plan.program.nodes();
   values.resize(nodes.size());
   Number* const out = values.data();
-  if (schedule.nodes.empty() || threads == 1) {
+  if (!schedule.is_parallel() || threads == 1) {
     for (std::size_t i = 0; i < nodes.size(); ++i)
       out[i] = plan.program.compute(nodes[i], out, point);
     return;

@@ -16,20 +16,21 @@ struct Evaluation {
   std::vector<Costs> composite_costs;  // by Instance::composite_index; of one execution
 };
 
-// In which order a plan is computed: levels of independent nodes and composites. Made once per
-// plan.
+// In which order a plan is computed. Made once per plan.
 struct Schedule {
-  std::vector<NodeIndex> nodes;            // by level
-  std::vector<std::uint32_t> node_levels;  // where each level starts in nodes, and the end
-  std::vector<InstanceIndex> composites;   // by height
-  std::vector<std::uint32_t> heights;      // where each height starts in composites, and the end
+  std::vector<InstanceIndex> composites;  // by height: children before parents
+  std::vector<std::uint32_t> heights;     // where each height starts in composites, and the end
+  // Only where threads pay: nodes by level, and where each level starts, and the end. Empty: serial.
+  std::vector<NodeIndex> nodes;
+  std::vector<std::uint32_t> node_levels;
+
+  bool is_parallel() const { return !nodes.empty(); }
 };
 
-// Below this many nodes or composites, threads cost more than they give (measured:
-// framework/README.md).
-inline constexpr std::size_t kParallelThreshold = 50'000;
+// Nodes and edges from which on two threads beat one (framework/README.md has the measurement).
+inline constexpr std::size_t kParallelWork = 100'000;
 
-Schedule make_schedule(const Plan& plan);
+Schedule make_schedule(const Plan& plan, std::size_t parallel_work = kParallelWork);
 
 // The value of every node. Errors are values here: a node that failed holds an error number.
 void evaluate_program(const Plan& plan, const Schedule& schedule, const RuntimePoint& point,

@@ -5,6 +5,7 @@
 //   plan              what of it is reading and resolving the graph
 //   new_point         a resolved plan at another runtime point: every quantity of every node
 //   new_point_totals  the same, only the totals of the graph
+//   evaluate/N/T      the plan of such a graph at a new point, by T threads: where threads start to pay
 //   synthetic/N       a graph of N calls, a tenth of them distinct, from text to report
 #include <fcntl.h>
 #include <spawn.h>
@@ -114,17 +115,40 @@ void new_point_totals(benchmark::State& state) {
 }
 BENCHMARK(new_point_totals)->Unit(benchmark::kMicrosecond);
 
-void synthetic(benchmark::State& state) {
-  const auto host = std::make_shared<const Host>(must(Host::open(installation())));
-  const std::shared_ptr<const Catalog> catalog(host, &host->catalog());
-  const auto conventions = std::make_shared<const Conventions>();
-  const std::string text = bench::synthetic_graph(static_cast<std::size_t>(state.range(0)));
+std::shared_ptr<const Plan> plan_of(const Host& host, const std::string& text) {
+  const std::shared_ptr<const Catalog> catalog(std::shared_ptr<const Catalog>(), &host.catalog());
+  const auto source = std::make_shared<const SourceText>(SourceText{"synthetic.json", text});
+  return must(resolve(std::make_shared<const Graph>(must(load_graph(source))), catalog,
+                      std::make_shared<const Conventions>(), Config()));
+}
+
+std::string synthetic_text(const benchmark::State& state) {
+  return bench::synthetic_graph(static_cast<std::size_t>(state.range(0)));
+}
+
+void evaluate(benchmark::State& state) {
+  const Host host = must(Host::open(installation()));
+  const auto plan = plan_of(host, synthetic_text(state));
+  const Schedule schedule = make_schedule(*plan, 0);
+  const auto threads = static_cast<unsigned>(state.range(1));
+  RuntimePoint point;
   for (auto _ : state) {
-    const auto source = std::make_shared<const SourceText>(SourceText{"synthetic.json", text});
-    const auto graph = std::make_shared<const Graph>(must(load_graph(source)));
+    benchmark::DoNotOptimize(must(evaluate_plan(*plan, schedule, point, threads)));
+  }
+  state.counters["work"] = static_cast<double>(plan->program.size() + plan->edges.size());
+}
+BENCHMARK(evaluate)
+    ->ArgsProduct({{1000, 10'000, 30'000, 100'000, 1'000'000}, {1, 2}})
+    ->UseRealTime()
+    ->Unit(benchmark::kMicrosecond);
+
+void synthetic(benchmark::State& state) {
+  const Host host = must(Host::open(installation()));
+  const std::string text = synthetic_text(state);
+  for (auto _ : state) {
     Analysis analysis;
     analysis.model_name = "synthetic";
-    analysis.plan = must(resolve(graph, catalog, conventions, Config()));
+    analysis.plan = plan_of(host, text);
     const Schedule schedule = make_schedule(*analysis.plan);
     Evaluation evaluation = must(evaluate_plan(*analysis.plan, schedule, analysis.point, 0));
     analysis.tree = std::make_shared<const CostTree>(
