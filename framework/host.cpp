@@ -1,6 +1,6 @@
 // The architecture on one screen: load -> resolve -> evaluate -> aggregate. Reports are the
 // caller's.
-#include "lmhost/host.hpp"
+#include "host.hpp"
 
 #include <filesystem>
 
@@ -11,6 +11,7 @@
 #include "load/conventions.hpp"
 #include "load/model.hpp"
 #include "load/plugin_discovery.hpp"
+#include "resolve/locked.hpp"
 #include "resolve/plan.hpp"
 
 namespace lmhost {
@@ -76,6 +77,10 @@ Result<Host> Host::open(const HostOptions& options) {
   host.prefix_ = options.prefix.empty() ? program_prefix() : options.prefix;
   PluginSources sources{options.plugin_files, options.plugin_directories, {}};
   if (options.default_plugins) sources.default_directory = host.prefix_ + kPluginFolder;
+  Result<std::vector<KernelChoice>> choices = kernel_choices(options.use);
+  if (!choices) return std::move(choices).errors();
+  sources.choices = std::move(choices).value();
+  sources.statics = options.static_plugins;
   Result<Catalog> catalog = load_catalog(sources);
   if (!catalog) return std::move(catalog).errors();
   host.catalog_ = std::make_shared<const Catalog>(std::move(catalog).value());
@@ -107,23 +112,30 @@ Result<RuntimePoint> Host::runtime_point(const Workload& workload, const Config&
 Result<Analysis> Host::plan(const Workload& workload) const {
   Result<Model> model = load_model({workload.model, workload.hf_config, workload.set, prefix_});
   if (!model) return std::move(model).errors();
-  Result<RuntimePoint> point = runtime_point(workload, model->config);
+  return plan(*model, workload);
+}
+
+Result<Analysis> Host::plan(const Model& model, const Workload& workload) const {
+  Result<RuntimePoint> point = runtime_point(workload, model.config);
   if (!point) return std::move(point).errors();
   Result<std::shared_ptr<const Plan>> plan =
-      resolve(model->graph, catalog_, conventions_, model->config,
+      resolve(model.graph, catalog_, conventions_, model.config,
               {.mode = workload.mode, .allow_unknown = workload.allow_unknown});
   if (!plan) return std::move(plan).errors();
+  if (workload.locked) {
+    if (Diagnostics errors = check_locked(*workload.locked, **plan); !errors.empty()) return errors;
+  }
 
   Analysis analysis;
-  analysis.model_name = model->name;
+  analysis.model_name = model.name;
   analysis.plan = std::move(*plan);
   analysis.point = *point;
-  for (const auto& file : model->files)
+  for (const auto& file : model.files)
     analysis.inputs.push_back({file->name, sha256_hex(file->text)});
   if (const auto& file = conventions_->file) {
     analysis.inputs.push_back({file->name, sha256_hex(file->text)});
   }
-  analysis.config = std::make_shared<const Config>(std::move(model->config));
+  analysis.config = std::make_shared<const Config>(model.config);
   return analysis;
 }
 
@@ -131,11 +143,18 @@ Result<Analysis> Host::analyze(const Workload& workload) const {
   Result<Analysis> analysis = plan(workload);
   if (!analysis) return analysis;
   const Schedule schedule = make_schedule(*analysis->plan);
+  return evaluate(std::move(*analysis), schedule, workload.threads);
+}
+
+Result<Analysis> Host::evaluate(Analysis analysis, const Schedule& schedule,
+                                const Execution& execution) {
   Result<Evaluation> evaluation =
-      evaluate_plan(*analysis->plan, schedule, analysis->point, workload.threads);
+      evaluate_plan(*analysis.plan, schedule, analysis.point, execution);
   if (!evaluation) return std::move(evaluation).errors();
-  analysis->tree = std::make_shared<const CostTree>(
-      build_cost_tree(analysis->plan, analysis->point, std::move(evaluation).value()));
+  analysis.tree = std::make_shared<const CostTree>(
+      build_cost_tree(analysis.plan, analysis.point, std::move(evaluation).value(),
+                      CostTree::kNodeLimit, execution));
+  if (execution.is_cancelled()) return cancelled_error();
   return analysis;
 }
 

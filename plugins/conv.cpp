@@ -39,16 +39,18 @@ void add_parameter(Kernel& kernel, const std::string& text) { kernel.params({tex
 
 // stride, padding, dilation (and output_padding): a later axis defaults to the first one.
 void add_geometry(Kernel& kernel, const std::vector<Axis>& axes, bool transposed) {
-  const auto declare = [&](const std::string& name, const char* value, const char* doc) {
+  const auto declare = [&](const std::string& name, const char* value, const char* doc,
+                           bool shrinks_output) {
     for (const Axis& axis : axes) {
       const std::string standard = &axis == &axes[0] ? value : name + axes[0].suffix;
-      add_parameter(kernel, name + axis.suffix + "=" + standard + " -- " + doc);
+      add_parameter(
+          kernel, name + axis.suffix + (shrinks_output ? "~" : "") + "=" + standard + " -- " + doc);
     }
   };
-  declare("stride", "1", "step between windows");
-  declare("padding", "0", "zeros added at each end");
-  declare("dilation", "1", "step between the elements of a window");
-  if (transposed) declare("output_padding", "0", "elements added at one end of the output");
+  declare("stride", "1", "step between windows", !transposed);
+  declare("padding", "0", "zeros added at each end", transposed);
+  declare("dilation", "1", "step between the elements of a window", !transposed);
+  if (transposed) declare("output_padding", "0", "elements added at one end of the output", false);
   for (const Axis& axis : axes) {
     const std::string &s = "stride" + axis.suffix, &p = "padding" + axis.suffix,
                       &d = "dilation" + axis.suffix;
@@ -86,9 +88,12 @@ void describe(Plugin& plugin, const Convolution& row) {
       "aten/src/ATen/native/Convolution.cpp");
   kernel.params({"batch_size -- samples", "in_channels -- channels of the input",
                  "out_channels -- channels of the output"});
-  for (const Axis& axis : axes) add_parameter(kernel, axis.kernel + " -- extent of the window");
+  // A larger window fits into fewer places.
+  const std::string window_mark = row.transposed ? "" : "~";
+  for (const Axis& axis : axes)
+    add_parameter(kernel, axis.kernel + window_mark + " -- extent of the window");
   for (const Axis& axis : axes) add_parameter(kernel, axis.input + " -- extent of the input");
-  kernel.params({"groups=1 -- independent groups of channels",
+  kernel.params({"groups~=1 -- independent groups of channels",
                  "has_bias:bool=0 -- one bias per output channel"});
   add_geometry(kernel, axes, row.transposed);
   kernel.let("window", product(axes, &Axis::kernel).c_str(), "elements of one window")

@@ -10,7 +10,7 @@
 #include "aggregate/aggregate.hpp"
 #include "aggregate/cost_tree.hpp"
 #include "base/diagnostic.hpp"
-#include "lmhost/host.hpp"
+#include "host.hpp"
 #include "load/graph.hpp"
 #include "load/plugin_discovery.hpp"
 #include "resolve/plan.hpp"

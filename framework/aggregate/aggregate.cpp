@@ -3,7 +3,8 @@
 #include <algorithm>
 
 #include "aggregate/failure.hpp"
-#include "evaluate/parallel.hpp"
+#include "base/codes.hpp"
+#include "base/diagnostic.hpp"
 
 namespace lmhost {
 namespace {
@@ -54,30 +55,42 @@ Costs costs_of(const Plan& plan, const Evaluation& evaluation, InstanceIndex ind
   return costs;
 }
 
-void aggregate(const Plan& plan, const Schedule& schedule, unsigned threads,
+void aggregate(const Plan& plan, const Schedule& schedule, const Execution& execution,
                Evaluation& evaluation) {
   evaluation.composite_costs.resize(schedule.composites.size());
-  const unsigned width = schedule.is_parallel() ? threads : 1;
+  // A small plan stays in this thread.
+  Execution here = execution;
+  if (!schedule.is_parallel()) {
+    here.threads = 1;
+    here.parallel_for = nullptr;
+  }
   for (std::size_t height = 0; height + 1 < schedule.heights.size(); ++height) {
     const InstanceIndex* const first = schedule.composites.data() + schedule.heights[height];
     const std::size_t count = schedule.heights[height + 1] - schedule.heights[height];
-    for_each_range(count, kCompositeGrain, width, [&](std::size_t begin, std::size_t end) {
+    for_each_range(count, kCompositeGrain, here, [&](std::size_t begin, std::size_t end) {
       for (std::size_t i = begin; i < end; ++i)
         aggregate_composite(plan, plan.instances[first[i]], evaluation);
     });
+    if (execution.is_cancelled()) return;
+    execution.report(plan.program.size() + schedule.heights[height + 1], schedule.steps(plan));
   }
 }
 
 Result<Evaluation> evaluate_plan(const Plan& plan, const Schedule& schedule,
-                                 const RuntimePoint& point, unsigned threads) {
+                                 const RuntimePoint& point, const Execution& execution) {
   Evaluation evaluation;
-  evaluate_program(plan, schedule, point, threads, evaluation.values);
-  aggregate(plan, schedule, threads, evaluation);
+  evaluate_program(plan, schedule, point, execution, evaluation.values);
+  if (!execution.is_cancelled()) aggregate(plan, schedule, execution, evaluation);
+  if (execution.is_cancelled()) return cancelled_error();
   if (has_suspects(plan, evaluation)) {
     Diagnostics failures = find_failures(plan, point, evaluation);
     if (!failures.empty()) return failures;
   }
   return evaluation;
+}
+
+Diagnostic cancelled_error() {
+  return plain_error(ErrorKind::kUsage, codes::kCancelled, "the caller cancelled the analysis");
 }
 
 }  // namespace lmhost

@@ -10,13 +10,16 @@ namespace lmhost {
 Costs costs_of(const Plan& plan, const Evaluation& evaluation, InstanceIndex instance);
 
 // Fills evaluation.composite_costs bottom up. REQUIRES: evaluation.values is complete.
-void aggregate(const Plan& plan, const Schedule& schedule, unsigned threads,
+void aggregate(const Plan& plan, const Schedule& schedule, const Execution& execution,
                Evaluation& evaluation);
 
 // Both steps and the judgement: an error for every reachable call whose costs could not be computed
 // (overflow, division by zero), whose count is negative or fractional, or whose cost is negative;
-// with path, formula and values.
+// with path, formula and values. Once cancelled: one error [E603].
 Result<Evaluation> evaluate_plan(const Plan& plan, const Schedule& schedule,
-                                 const RuntimePoint& point, unsigned threads = 1);
+                                 const RuntimePoint& point, const Execution& execution = 1u);
+
+// What a cancelled evaluation ends with.
+Diagnostic cancelled_error();
 
 }  // namespace lmhost

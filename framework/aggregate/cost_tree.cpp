@@ -52,7 +52,8 @@ std::string CostTree::path(const CostNode& node) const {
 }
 
 CostTree build_cost_tree(std::shared_ptr<const Plan> plan, const RuntimePoint& point,
-                         Evaluation evaluation, std::size_t node_limit) {
+                         Evaluation evaluation, std::size_t node_limit,
+                         const Execution& execution) {
   CostTree tree{std::move(plan), point, std::move(evaluation), {}, false};
   const std::vector<Number>& values = tree.evaluation.values;
   CostNode root;
@@ -70,7 +71,7 @@ CostTree build_cost_tree(std::shared_ptr<const Plan> plan, const RuntimePoint& p
     const std::uint32_t index = instance.edges.first + open.back().next_edge++;
     const Edge& edge = tree.plan->edges[index];
     if (values[edge.count].is_zero()) continue;
-    if (tree.nodes.size() >= node_limit) {
+    if (tree.nodes.size() >= node_limit || execution.is_cancelled()) {
       tree.truncated = true;
       continue;
     }

@@ -27,6 +27,8 @@ struct CostNode {
 };
 
 struct CostTree {
+  static constexpr std::size_t kNodeLimit = 4'000'000;
+
   std::shared_ptr<const Plan> plan;
   RuntimePoint point;
   Evaluation evaluation;
@@ -46,8 +48,9 @@ struct CostTree {
 };
 
 // Expands the plan's DAG into a tree of at most `node_limit` nodes (calls with count 0 are left
-// out).
+// out). Once cancelled, rows are missing.
 CostTree build_cost_tree(std::shared_ptr<const Plan> plan, const RuntimePoint& point,
-                         Evaluation evaluation, std::size_t node_limit = 4'000'000);
+                         Evaluation evaluation, std::size_t node_limit = CostTree::kNodeLimit,
+                         const Execution& execution = 1u);
 
 }  // namespace lmhost

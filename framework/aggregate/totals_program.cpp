@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <array>
 #include <set>
+#include <tuple>
+#include <utility>
 
 namespace lmhost {
 namespace {
@@ -51,7 +53,50 @@ TotalsProgram::TotalsProgram(const Plan& plan, const Schedule& schedule) : plan_
       }
     }
   }
-  if (fits_) compile(composites.back());
+  if (!fits_) return;
+  add_guards(form);
+  compile(composites.back());
+}
+
+// What evaluate_plan() judges at every point; what always holds is left out.
+void TotalsProgram::add_guards(PolynomialForm& form) {
+  for (const Term& term : plan_.terms) guard(form, term.node, false, true);
+  for (const Check& check : plan_.checks) guard(form, check.node, true, check.is_count);
+  std::sort(guards_.begin(), guards_.end(), [](const Guard& a, const Guard& b) {
+    return std::tie(a.node, a.is_whole, a.is_not_negative) <
+           std::tie(b.node, b.is_whole, b.is_not_negative);
+  });
+  const auto same = [](const Guard& a, const Guard& b) {
+    return a.node == b.node && a.is_whole == b.is_whole && a.is_not_negative == b.is_not_negative;
+  };
+  guards_.erase(std::unique(guards_.begin(), guards_.end(), same), guards_.end());
+}
+
+void TotalsProgram::guard(PolynomialForm& form, NodeIndex node, bool is_whole,
+                          bool is_not_negative) {
+  const auto holds = [&](const Polynomial::value_type& term) {
+    const auto& [monomial, coefficient] = term;
+    if (is_not_negative && coefficient.is_negative()) return false;
+    if (is_whole && !coefficient.is_integer()) return false;
+    return std::all_of(monomial.begin(), monomial.end(), [&](const Factor& factor) {
+      const ProgramNode& atom = plan_.program.node(factor.atom);
+      // Runtime variables are never negative, and lengths are whole numbers.
+      return atom.op == ProgramOp::kInput &&
+             (!is_whole || atom.operands[0] <= static_cast<NodeIndex>(RuntimeVariable::kCacheLen));
+    });
+  };
+  const Polynomial& polynomial = form.of(node);
+  if (!std::all_of(polynomial.begin(), polynomial.end(), holds))
+    guards_.push_back({node, is_whole, is_not_negative});
+}
+
+bool TotalsProgram::guards_hold(const Number* node_values) const {
+  return std::all_of(guards_.begin(), guards_.end(), [&](const Guard& guard) {
+    const Number& value = node_values[guard.node];
+    if (value.is_error()) return false;
+    if (guard.is_not_negative && value.is_negative()) return false;
+    return !guard.is_whole || value.is_integer() || value.is_inexact();
+  });
 }
 
 void TotalsProgram::compile(const std::array<Polynomial, kQuantityCount>& totals) {
@@ -65,12 +110,11 @@ void TotalsProgram::compile(const std::array<Polynomial, kQuantityCount>& totals
   make_cone();
   for (std::uint32_t i = 0; i < atoms_.size(); ++i) monomials_[{{atoms_[i], 1}}] = i;
   for (std::size_t q = 0; q < kQuantityCount; ++q) add_sum(static_cast<Quantity>(q), totals[q]);
-  values_.resize(atoms_.size() + products_.size());
-  node_values_.resize(plan_.program.size());
 }
 
 void TotalsProgram::make_cone() {
   std::set<NodeIndex> needed(atoms_.begin(), atoms_.end());
+  for (const Guard& guard : guards_) needed.insert(guard.node);
   // Operands have smaller indices than their users, so one pass from the top reaches everything.
   for (auto node = needed.rbegin(); node != needed.rend(); ++node) {
     for (NodeIndex operand : plan_.program.operands(plan_.program.node(*node)))
@@ -110,21 +154,32 @@ void TotalsProgram::add_sum(Quantity quantity, const Polynomial& polynomial) {
   sums_.push_back(sum);
 }
 
-std::optional<Costs> TotalsProgram::evaluate(const RuntimePoint& point) {
+std::optional<Costs> TotalsProgram::evaluate(const RuntimePoint& point) const {
+  Scratch scratch;
+  return evaluate(point, scratch);
+}
+
+std::optional<Costs> TotalsProgram::evaluate(const RuntimePoint& point, Scratch& scratch) const {
   if (!fits_) return std::nullopt;
   const std::vector<ProgramNode>& nodes = plan_.program.nodes();
+  // Of nodes only those up to the last of the cone are ever read.
+  scratch.node_values.resize(cone_.empty() ? 0 : cone_.back() + std::size_t{1});
+  scratch.values.resize(atoms_.size() + products_.size());
+  Number* const node_values = scratch.node_values.data();
+  Number* const values = scratch.values.data();
   for (NodeIndex node : cone_)
-    node_values_[node] = plan_.program.compute(nodes[node], node_values_.data(), point);
+    node_values[node] = plan_.program.compute(nodes[node], node_values, point);
+  if (!guards_hold(node_values)) return std::nullopt;
   std::size_t next = 0;
-  for (NodeIndex atom : atoms_) values_[next++] = node_values_[atom];
+  for (NodeIndex atom : atoms_) values[next++] = node_values[atom];
   for (const Product& product : products_)
-    values_[next++] = values_[product.left] * values_[product.right];
+    values[next++] = values[product.left] * values[product.right];
   Costs costs;
   for (const Sum& sum : sums_) {
     Number total = sum.constant;
     for (std::uint32_t i = 0; i < sum.count; ++i) {
       const ScaledMonomial& term = terms_[sum.first + i];
-      total = total + term.coefficient * values_[term.value];
+      total = total + term.coefficient * values[term.value];
     }
     total = sum.denominator == Number(1) ? total : divide(total, sum.denominator);
     if (total.is_error() || total.is_negative()) return std::nullopt;

@@ -14,13 +14,19 @@ namespace lmhost {
 
 class TotalsProgram {
  public:
+  struct Scratch {
+    std::vector<Number> node_values;  // by NodeIndex, of the cone only
+    std::vector<Number> values;
+  };
+
   // REQUIRES: plan outlives this.
   TotalsProgram(const Plan& plan, const Schedule& schedule);
 
   // The costs of the root at a point; nothing when any part fails there (evaluate_plan() says why)
-  // or when the graph's polynomials are too large to be worth expanding. Not thread safe: it reuses
-  // its scratch. Copy it per thread.
-  std::optional<Costs> evaluate(const RuntimePoint& point);
+  // or when the graph's polynomials are too large to be worth expanding. Thread safe: all that
+  // changes is in `scratch`, which is worth keeping between calls of one thread.
+  std::optional<Costs> evaluate(const RuntimePoint& point, Scratch& scratch) const;
+  std::optional<Costs> evaluate(const RuntimePoint& point) const;
 
   std::size_t monomial_count() const { return monomials_.size(); }
 
@@ -43,21 +49,31 @@ class TotalsProgram {
     std::uint32_t count;
   };
 
+  // A node whose value no algebra vouches for: a cost that might be negative, a count or an int
+  // parameter that might be fractional. Looked at in every evaluation.
+  struct Guard {
+    NodeIndex node;
+    bool is_whole;
+    bool is_not_negative;
+  };
+
+  void guard(PolynomialForm& form, NodeIndex node, bool is_whole, bool is_not_negative);
+  void add_guards(PolynomialForm& form);
+  bool guards_hold(const Number* node_values) const;
   void compile(const std::array<Polynomial, kQuantityCount>& totals);
   void make_cone();
   std::uint32_t value_of(const Monomial& monomial);
   void add_sum(Quantity quantity, const Polynomial& polynomial);
 
   const Plan& plan_;
-  bool fits_ = true;              // every polynomial could be expanded
-  std::vector<NodeIndex> cone_;   // nodes that the atoms are computed from, operands first
+  bool fits_ = true;             // every polynomial could be expanded
+  std::vector<NodeIndex> cone_;  // what atoms and guards are computed from, operands first
+  std::vector<Guard> guards_;
   std::vector<NodeIndex> atoms_;  // values_[0 .. atoms): sorted
   std::map<Monomial, std::uint32_t> monomials_;
   std::vector<Product> products_;
   std::vector<ScaledMonomial> terms_;
   std::vector<Sum> sums_;
-  std::vector<Number> node_values_;
-  std::vector<Number> values_;
 };
 
 }  // namespace lmhost

@@ -51,13 +51,16 @@ inline constexpr std::string_view kPluginDuplicate =
     "E408";                                                 // same id twice, same kernel name twice
 inline constexpr std::string_view kPluginExample = "E409";  // a worked example gives another number
 inline constexpr std::string_view kNewerFeature =
-    "E410";  // a table uses a field this host does not know
+    "E410";                                          // a table uses a field this host does not know
+inline constexpr std::string_view kLocked = "E411";  // not the plugin of the locked report
+inline constexpr std::string_view kRevision = "E412";  // other formulas, same revision
 // 5xx: the world outside
 inline constexpr std::string_view kCannotRead = "E501";
 inline constexpr std::string_view kCannotWrite = "E502";
 // 6xx: the command line
 inline constexpr std::string_view kUsage = "E601";
 inline constexpr std::string_view kUnknownNode = "E602";
+inline constexpr std::string_view kCancelled = "E603";  // by the program that asked
 // 9xx
 inline constexpr std::string_view kInternal = "E901";
 

@@ -1,6 +1,6 @@
 #include "evaluate/evaluate.hpp"
 
-#include "evaluate/parallel.hpp"
+#include <algorithm>
 
 namespace lmhost {
 namespace {
@@ -46,22 +46,28 @@ Schedule make_schedule(const Plan& plan, std::size_t parallel_work) {
 }
 
 void evaluate_program(const Plan& plan, const Schedule& schedule, const RuntimePoint& point,
-                      unsigned threads, std::vector<Number>& values) {
+                      const Execution& execution, std::vector<Number>& values) {
   const std::vector<ProgramNode>& nodes = plan.program.nodes();
   values.resize(nodes.size());
   Number* const out = values.data();
-  if (!schedule.is_parallel() || threads == 1) {
-    for (std::size_t i = 0; i < nodes.size(); ++i)
-      out[i] = plan.program.compute(nodes[i], out, point);
+  const std::size_t steps = schedule.steps(plan);
+  if (!schedule.is_parallel() || execution.is_serial()) {
+    for (std::size_t begin = 0; begin < nodes.size() && !execution.is_cancelled();) {
+      const std::size_t end = std::min(nodes.size(), begin + kNodeGrain);
+      for (; begin < end; ++begin) out[begin] = plan.program.compute(nodes[begin], out, point);
+      execution.report(end, steps);
+    }
     return;
   }
   for (std::size_t level = 0; level + 1 < schedule.node_levels.size(); ++level) {
     const NodeIndex* const first = schedule.nodes.data() + schedule.node_levels[level];
     const std::size_t count = schedule.node_levels[level + 1] - schedule.node_levels[level];
-    for_each_range(count, kNodeGrain, threads, [&](std::size_t begin, std::size_t end) {
+    for_each_range(count, kNodeGrain, execution, [&](std::size_t begin, std::size_t end) {
       for (std::size_t i = begin; i < end; ++i)
         out[first[i]] = plan.program.compute(nodes[first[i]], out, point);
     });
+    if (execution.is_cancelled()) return;
+    execution.report(schedule.node_levels[level + 1], steps);
   }
 }
 

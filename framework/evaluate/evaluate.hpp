@@ -4,6 +4,7 @@
 
 #include <vector>
 
+#include "evaluate/parallel.hpp"
 #include "lmhost/quantity.hpp"
 #include "lmhost/result.hpp"
 #include "lmhost/runtime.hpp"
@@ -25,6 +26,8 @@ struct Schedule {
   std::vector<std::uint32_t> node_levels;
 
   bool is_parallel() const { return !nodes.empty(); }
+  // What progress counts: nodes of the program and composites.
+  std::size_t steps(const Plan& plan) const { return plan.program.size() + composites.size(); }
 };
 
 // Nodes and edges from which on two threads beat one (framework/README.md has the measurement).
@@ -32,8 +35,9 @@ inline constexpr std::size_t kParallelWork = 100'000;
 
 Schedule make_schedule(const Plan& plan, std::size_t parallel_work = kParallelWork);
 
-// The value of every node. Errors are values here: a node that failed holds an error number.
+// The value of every node. Errors are values here: a node that failed holds an error number. Once
+// cancelled, values are missing.
 void evaluate_program(const Plan& plan, const Schedule& schedule, const RuntimePoint& point,
-                      unsigned threads, std::vector<Number>& values);
+                      const Execution& execution, std::vector<Number>& values);
 
 }  // namespace lmhost

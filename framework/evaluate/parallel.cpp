@@ -3,26 +3,22 @@
 #include <algorithm>
 
 #if defined(LMHOST_THREADING_STD)
-#include <atomic>
 #include <thread>
 #include <vector>
 #else
 #include <tbb/blocked_range.h>
+#include <tbb/info.h>
 #include <tbb/parallel_for.h>
 #include <tbb/task_arena.h>
 #endif
 
 namespace lmhost {
+namespace {
 
 #if defined(LMHOST_THREADING_STD)
 
-void for_each_range(std::size_t count, std::size_t grain, unsigned threads,
-                    const std::function<void(std::size_t, std::size_t)>& body) {
+void run_on_threads(std::size_t count, std::size_t grain, unsigned threads, const RangeBody& body) {
   if (threads == 0) threads = std::max(1u, std::thread::hardware_concurrency());
-  if (threads == 1 || count <= grain) {
-    if (count > 0) body(0, count);
-    return;
-  }
   std::atomic<std::size_t> next{0};
   const auto work = [&] {
     while (true) {
@@ -39,12 +35,7 @@ void for_each_range(std::size_t count, std::size_t grain, unsigned threads,
 
 #else
 
-void for_each_range(std::size_t count, std::size_t grain, unsigned threads,
-                    const std::function<void(std::size_t, std::size_t)>& body) {
-  if (threads == 1 || count <= grain) {
-    if (count > 0) body(0, count);
-    return;
-  }
+void run_on_threads(std::size_t count, std::size_t grain, unsigned threads, const RangeBody& body) {
   const auto run = [&] {
     tbb::parallel_for(
         tbb::blocked_range<std::size_t>(0, count, grain),
@@ -53,11 +44,32 @@ void for_each_range(std::size_t count, std::size_t grain, unsigned threads,
   if (threads == 0) {
     run();
   } else {
-    tbb::task_arena arena(static_cast<int>(threads));
+    // More than the machine has are no use, and TBB would print a warning.
+    const int most = tbb::info::default_concurrency();
+    tbb::task_arena arena(std::min(static_cast<int>(std::min(threads, 4096u)), most));
     arena.execute(run);
   }
 }
 
 #endif
+
+}  // namespace
+
+void for_each_range(std::size_t count, std::size_t grain, const Execution& execution,
+                    const RangeBody& body) {
+  const auto work = [&](std::size_t begin, std::size_t end) {
+    while (begin < end && !execution.is_cancelled()) {
+      const std::size_t next = std::min(end, begin + grain);
+      body(begin, next);
+      begin = next;
+    }
+  };
+  if (execution.is_serial() || count <= grain)
+    work(0, count);
+  else if (execution.parallel_for != nullptr)
+    (*execution.parallel_for)(count, grain, work);
+  else
+    run_on_threads(count, grain, execution.threads, work);
+}
 
 }  // namespace lmhost

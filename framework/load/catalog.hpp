@@ -10,6 +10,7 @@
 
 #include <cstddef>
 #include <deque>
+#include <map>
 #include <memory>
 #include <span>
 #include <string>
@@ -88,6 +89,7 @@ struct Plugin {
   std::string license;
   std::string path;
   std::string abi;          // "0.1"
+  unsigned language = 1;    // of its formulas
   std::string fingerprint;  // hash of the canonical text of everything declared
   std::vector<PluginConstant> constants;
   std::vector<PluginFunction> functions;
@@ -110,35 +112,68 @@ struct ShadowedPlugin {
   std::string by;  // the path that won
 };
 
+// --use torch.matmul=vendor_mm: that plugin is meant by this name, and by every other name of its
+// kernel that no choice speaks of.
+struct KernelChoice {
+  std::string kernel;  // a name or an alias
+  std::string plugin;  // an id
+};
+
+// From "torch.matmul=vendor_mm" each; E601 for what has another form.
+Result<std::vector<KernelChoice>> kernel_choices(const std::vector<std::string>& texts);
+
+// A name that several plugins declare and no choice resolves: nobody's until somebody says whose.
+struct NameConflict {
+  std::string_view name;
+  std::vector<const Kernel*> kernels;  // by plugin id; at least two
+};
+
 class Catalog {
  public:
   Catalog(Catalog&&) = default;
   Catalog& operator=(Catalog&&) = default;
-  Catalog(const Catalog&) = delete;  // by_name_ points into plugins_
+  Catalog(const Catalog&) = delete;  // by_name_ and conflicts_ point into plugins_
   Catalog& operator=(const Catalog&) = delete;
 
-  // Merges plugins; a name or alias declared twice is an error that names both files.
+  // Merges plugins. A name or alias that two declare stays without an owner unless a choice names
+  // one; whoever uses such a name gets the error of ambiguous_name(). Errors: one id twice, E408; a
+  // choice of a plugin that is not there or does not have that kernel, E601.
   static Result<Catalog> build(std::vector<Plugin> plugins, std::vector<RefusedPlugin> refused = {},
-                               std::vector<ShadowedPlugin> shadowed = {});
+                               std::vector<ShadowedPlugin> shadowed = {},
+                               const std::vector<KernelChoice>& choices = {});
 
   std::span<const Plugin> plugins() const { return plugins_; }
   std::span<const RefusedPlugin> refused() const { return refused_; }
   std::span<const ShadowedPlugin> shadowed() const { return shadowed_; }
 
-  const Kernel* find(std::string_view name) const;  // canonical name or alias; nullptr when unknown
+  // Canonical name, alias, or "plugin/name"; nullptr when unknown or ambiguous.
+  const Kernel* find(std::string_view name) const;
+  // The conflict that makes find() give nothing for this name, or nullptr.
+  const NameConflict* conflict(std::string_view name) const;
+  std::span<const NameConflict> conflicts() const { return conflicts_; }  // sorted by name
+  const Plugin* plugin(std::string_view id) const;                        // nullptr when not loaded
   const Plugin& plugin_of(const Kernel& kernel) const { return plugins_[kernel.plugin]; }
-  // Every name and alias, sorted: for suggestions and listings.
+  // Every name and alias that find() knows, sorted: for suggestions and listings.
   std::vector<std::string_view> names() const;
-  // Every kernel, sorted by canonical name.
+  // Every kernel, sorted by canonical name, then by plugin.
   std::vector<const Kernel*> kernels() const;
 
  private:
   Catalog() = default;
+  using Chosen = std::map<std::string_view, const Kernel*>;  // by the name that the user gave
+  Result<Chosen> chosen_kernels(const std::vector<KernelChoice>& choices) const;
+  void index_names(const Chosen& chosen);
 
   std::vector<Plugin> plugins_;  // sorted by id
   std::vector<RefusedPlugin> refused_;
   std::vector<ShadowedPlugin> shadowed_;
   std::unordered_map<std::string_view, const Kernel*> by_name_;  // views into plugins_
+  std::vector<NameConflict> conflicts_;                          // their names are not in by_name_
 };
+
+// "name 'torch.mm' is declared by plugins 'a' (a.so) and 'b' (b.so)", E408, with what resolves it.
+Diagnostic ambiguous_name(const Catalog& catalog, const NameConflict& conflict);
+// For listings: one error for all the names that the same plugins share.
+Diagnostics conflict_errors(const Catalog& catalog);
 
 }  // namespace lmhost

@@ -114,15 +114,18 @@ Result<std::string> find_file(const ModelRequest& request) {
 
 class ModelLoader {
  public:
-  explicit ModelLoader(const ModelRequest& request) : request_(request) {}
+  explicit ModelLoader(const ModelRequest& request, Model model = {})
+      : request_(request), model_(std::move(model)) {}
 
   Result<Model> load() {
-    if (!load_first() || !load_hf_config() || !apply_assignments()) return std::move(errors_);
-    model_.name = request_.model == "-"
-                      ? std::string(graph_.root.substr(graph_.root.rfind('.') + 1))
-                      : request_.model;
-    graph_.config.reset();
-    model_.graph = std::make_shared<const Graph>(std::move(graph_));
+    if (!load_first()) return std::move(errors_);
+    const std::string_view root = model_.graph->root;
+    model_.name =
+        request_.model == "-" ? std::string(root.substr(root.rfind('.') + 1)) : request_.model;
+    return configure();
+  }
+  Result<Model> configure() {
+    if (!load_hf_config() || !apply_assignments()) return std::move(errors_);
     return std::move(model_);
   }
 
@@ -139,7 +142,9 @@ class ModelLoader {
   bool load_first();
   bool load_hf_config();
   bool apply_assignments();
-  std::optional<JsonDocument> read(const std::string& path);
+  // A file, or the text that stands for it.
+  std::optional<JsonDocument> read(const std::string& path,
+                                   const std::shared_ptr<const SourceText>& text);
   bool take_graph(const JsonDocument& document);
   bool take_config(JsonValue root);
   bool choose_graph(JsonValue config);
@@ -150,14 +155,15 @@ class ModelLoader {
 
   const ModelRequest& request_;
   Model model_;
-  Graph graph_;
-  bool has_own_config_ = false;
   Diagnostics errors_;
 };
 
-std::optional<JsonDocument> ModelLoader::read(const std::string& path) {
+std::optional<JsonDocument> ModelLoader::read(const std::string& path,
+                                              const std::shared_ptr<const SourceText>& text) {
   // Configs may hold Python's NaN and Infinity; in a graph they are strings of the wrong kind.
-  Result<JsonDocument> document = JsonDocument::read(path, {.python_constants = true});
+  Result<JsonDocument> document = text != nullptr
+                                      ? JsonDocument::parse(text, {.python_constants = true})
+                                      : JsonDocument::read(path, {.python_constants = true});
   if (!document) {
     fail(document.errors());
     return std::nullopt;
@@ -169,13 +175,14 @@ std::optional<JsonDocument> ModelLoader::read(const std::string& path) {
 bool ModelLoader::take_graph(const JsonDocument& document) {
   Result<Graph> graph = load_graph(document);
   if (!graph) return fail(graph.errors());
-  graph_ = std::move(graph).value();
   // What is there already is a config that chose this graph, and wins.
-  if (graph_.config) {
-    Config merged = *std::move(graph_.config);
+  if (graph->config) {
+    Config merged = *std::move(graph->config);
     merged.overlay(model_.config);
     model_.config = std::move(merged);
   }
+  graph->config.reset();
+  model_.graph = std::make_shared<const Graph>(std::move(graph).value());
   return true;
 }
 
@@ -187,28 +194,29 @@ bool ModelLoader::take_config(JsonValue root) {
 }
 
 bool ModelLoader::load_first() {
-  const Result<std::string> path = find_file(request_);
+  const Result<std::string> path =
+      request_.model_text != nullptr ? request_.model : find_file(request_);
   if (!path) return fail(path.errors());
-  const std::optional<JsonDocument> document = read(path.value());
+  const std::optional<JsonDocument> document = read(path.value(), request_.model_text);
   if (!document) return false;
   const JsonValue root = document->root();
   // What a folder or the catalogue holds is a config; a file named by the user may be either.
   const bool is_config = root.is(JsonKind::kObject) && !is_graph(root) &&
                          (root.find("architectures").exists() || root.find("model_type").exists());
   if (path.value() == request_.model && !is_config) return take_graph(*document);
-  has_own_config_ = true;
+  model_.has_own_config = true;
   return take_config(root) && choose_graph(root);
 }
 
 bool ModelLoader::load_hf_config() {
-  if (!request_.hf_config) return true;
-  if (has_own_config_)
+  if (!request_.hf_config && request_.config_text == nullptr) return true;
+  if (model_.has_own_config)
     return fail(plain_error(ErrorKind::kUsage, codes::kUsage,
                             quoted(request_.model) + " has a config of its own",
                             "--hf-config goes with a graph file"));
-  std::string path = *request_.hf_config;
+  std::string path = request_.hf_config.value_or("");
   if (path != "-" && kind_of(path) == PathKind::kFolder) path += "/config.json";
-  const std::optional<JsonDocument> document = read(path);
+  const std::optional<JsonDocument> document = read(path, request_.config_text);
   return document && take_config(document->root());
 }
 
@@ -260,7 +268,7 @@ bool ModelLoader::find_graph(JsonValue architecture) {
 
 bool ModelLoader::is_referenced(std::string_view name) const {
   const std::string whole = "config." + std::string(name);
-  for (const Expression& expression : graph_.expressions)
+  for (const Expression& expression : model_.graph->expressions)
     for (const std::string& used : expression.names)
       if (used == whole || (used.starts_with(whole) && used[whole.size()] == '.')) return true;
   return false;
@@ -283,7 +291,7 @@ std::vector<std::string> ModelLoader::known_names() const {
   constexpr std::string_view kPrefix = "config.";
   std::vector<std::string> names;
   for (const std::string_view name : model_.config.names()) names.emplace_back(name);
-  for (const Expression& expression : graph_.expressions)
+  for (const Expression& expression : model_.graph->expressions)
     for (const std::string& used : expression.names)
       if (used.starts_with(kPrefix)) names.push_back(used.substr(kPrefix.size()));
   return names;
@@ -312,5 +320,9 @@ std::vector<std::string> model_names(const std::string& prefix) {
 }
 
 Result<Model> load_model(const ModelRequest& request) { return ModelLoader(request).load(); }
+
+Result<Model> configure_model(Model model, const ModelRequest& request) {
+  return ModelLoader(request, std::move(model)).configure();
+}
 
 }  // namespace lmhost

@@ -21,9 +21,11 @@ namespace lmhost {
 
 struct ModelRequest {
   std::string model;
-  std::optional<std::string> hf_config;  // a config.json or its folder, for a graph file
-  std::vector<std::string> set;          // "num_hidden_layers=4", applied in order
-  std::string prefix;                    // of the installation
+  std::optional<std::string> hf_config;           // a config.json or its folder, for a graph file
+  std::vector<std::string> set;                   // "num_hidden_layers=4", applied in order
+  std::string prefix;                             // of the installation
+  std::shared_ptr<const SourceText> model_text;   // the content of `model`, instead of a file
+  std::shared_ptr<const SourceText> config_text;  // the content of `hf_config`, likewise
 };
 
 struct Model {
@@ -31,12 +33,16 @@ struct Model {
   std::shared_ptr<const Graph> graph;  // its embedded config has moved into `config`
   Config config;                       // embedded, then --hf-config, then --set
   std::vector<std::shared_ptr<const SourceText>> files;  // all that was read, in order
+  bool has_own_config = false;                           // a config.json chose the graph
 };
 
 // Errors: kIo for files that cannot be read, kUsage for unknown model names and assignments, kInput
 // for content. A name that --set gives to nothing that the config or the graph knows is an error,
 // because it would change nothing.
 Result<Model> load_model(const ModelRequest& request);
+
+// The same model with another config: hf_config, config_text and set of the request, as above.
+Result<Model> configure_model(Model model, const ModelRequest& request);
 
 // The names in <prefix>/share/lmhost/catalogs/models, sorted.
 std::vector<std::string> model_names(const std::string& prefix);

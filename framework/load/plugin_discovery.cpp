@@ -33,6 +33,24 @@ class Discovery {
     if (Diagnostics problems = load(*file); !problems.empty()) fail(std::move(problems));
   }
 
+  // Linked into the program: nothing may go wrong either.
+  void add_static(PluginEntry entry) {
+    const std::string name = "<static plugin " + std::to_string(++statics_) + ">";
+    const Result<const lmh_plugin*> table = call_static_entry(entry, name);
+    if (!table) return fail(table.errors());
+    Result<Plugin> plugin = read_plugin(*table, name);
+    if (!plugin) return fail(std::move(plugin).errors());
+    if (const auto first = level_.find(plugin->id); first != level_.end()) {
+      return fail(
+          {plugin_error(name, codes::kPluginDuplicate,
+                        "plugin '" + plugin->id + "' is given twice, first as " + first->second,
+                        "leave one out")});
+    }
+    level_.emplace(plugin->id, name);
+    loaded_.emplace(plugin->id, name);
+    plugins_.push_back(std::move(*plugin));
+  }
+
   // Found by looking: what does not load is listed, and loads are missed only by a graph that needs
   // them.
   void add_found(const std::string& path) {
@@ -56,7 +74,11 @@ class Discovery {
     if (error && !must_exist && error == std::errc::no_such_file_or_directory) return;
     if (error) {
       Diagnostic unreadable = plugin_error(directory, codes::kCannotRead,
-                                           "cannot read the plugin directory: " + error.message());
+                                           "cannot read the plugin directory: " + error.message(),
+                                           error == std::errc::no_such_file_or_directory
+                                               ? "make the folder, or leave it out of --plugin-dir "
+                                                 "and LMHOST_PLUGIN_PATH"
+                                               : "");
       unreadable.kind = ErrorKind::kIo;
       return fail({std::move(unreadable)});
     }
@@ -64,14 +86,14 @@ class Discovery {
     for (const std::string& path : paths) add_found(path);
   }
 
-  Result<Catalog> finish() && {
+  Result<Catalog> finish(const std::vector<KernelChoice>& choices) && {
     if (!errors_.empty()) return std::move(errors_);
     // "matmul-1.2.so", refused for its name, is of no interest when the link "matmul.so" leads to
     // it.
     std::vector<RefusedPlugin> refused;
     for (Refusal& refusal : refusals_)
       if (opened_.count(refusal.identity) == 0) refused.push_back(std::move(refusal.plugin));
-    return Catalog::build(std::move(plugins_), std::move(refused), std::move(shadowed_));
+    return Catalog::build(std::move(plugins_), std::move(refused), std::move(shadowed_), choices);
   }
 
  private:
@@ -110,6 +132,7 @@ class Discovery {
   std::vector<Refusal> refusals_;
   std::vector<ShadowedPlugin> shadowed_;
   Diagnostics errors_;
+  std::size_t statics_ = 0;                    // given so far
   std::set<FileIdentity> opened_;              // the files of plugins_
   std::map<std::string, std::string> level_;   // id -> path, of the files given by name
   std::map<std::string, std::string> loaded_;  // id -> path
@@ -119,10 +142,11 @@ class Discovery {
 
 Result<Catalog> load_catalog(const PluginSources& sources) {
   Discovery discovery;
+  for (const PluginEntry entry : sources.statics) discovery.add_static(entry);
   for (const std::string& path : sources.files) discovery.add_file(path);
   for (const std::string& directory : sources.directories) discovery.add_directory(directory, true);
   if (!sources.default_directory.empty()) discovery.add_directory(sources.default_directory, false);
-  return std::move(discovery).finish();
+  return std::move(discovery).finish(sources.choices);
 }
 
 Result<Plugin> load_plugin(const std::string& path) {

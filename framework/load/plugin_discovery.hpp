@@ -11,6 +11,7 @@
 
 #include "lmhost/result.hpp"
 #include "load/catalog.hpp"
+#include "load/plugin_opener.hpp"
 
 namespace lmhost {
 
@@ -18,7 +19,9 @@ struct PluginSources {
   std::vector<std::string> files;  // a file that cannot be loaded is an error
   std::vector<std::string>
       directories;  // must exist; a file in it that cannot be loaded is listed as refused
-  std::string default_directory;  // may be empty or missing
+  std::string default_directory;     // may be empty or missing
+  std::vector<PluginEntry> statics;  // linked into the program: of the level of the files
+  std::vector<KernelChoice> choices = {};
 };
 
 // Of a directory the files *.so count, in the order of their names; not those in folders below it.

@@ -59,11 +59,14 @@ class CanonicalText {
   std::size_t used_ = 0;
 };
 
-void add(CanonicalText& text, const Kernel& kernel) {
-  text.field("kernel").field(kernel.name).field(kernel.revision);
-  for (const std::string& alias : kernel.aliases) text.field("alias").field(alias);
+enum class Flags { kCount, kIgnored };
+
+// Flags decide who may leave out what, not what comes out.
+void add_formulas(CanonicalText& text, const Kernel& kernel, Flags count_flags) {
   for (const KernelParameter& row : kernel.parameters) {
-    const unsigned long flags = (row.optional ? 1u : 0u) + (row.not_monotone ? 2u : 0u);
+    const unsigned long flags = count_flags == Flags::kIgnored
+                                    ? 0u
+                                    : (row.optional ? 1u : 0u) + (row.not_monotone ? 2u : 0u);
     text.field("parameter")
         .field(row.name)
         .field(static_cast<unsigned long>(row.type))
@@ -81,7 +84,46 @@ void add(CanonicalText& text, const Kernel& kernel) {
   }
 }
 
+void add(CanonicalText& text, const Kernel& kernel) {
+  text.field("kernel").field(kernel.name).field(kernel.revision);
+  for (const std::string& alias : kernel.aliases) text.field("alias").field(alias);
+  add_formulas(text, kernel, Flags::kCount);
+}
+
+// Whether a formula of the kernel can see the constant: by name, or through a function of the
+// plugin, whose text may name any.
+bool may_use(const Kernel& kernel, const Plugin& plugin, const std::string& constant) {
+  const auto in = [&](const Expression* formula) {
+    if (formula == nullptr) return false;
+    const auto is_own = [&](const std::string& called) {
+      return std::any_of(plugin.functions.begin(), plugin.functions.end(),
+                         [&](const PluginFunction& row) { return row.name == called; });
+    };
+    return std::find(formula->names.begin(), formula->names.end(), constant) !=
+               formula->names.end() ||
+           std::any_of(formula->functions.begin(), formula->functions.end(), is_own);
+  };
+  const auto in_formula = [&](const KernelFormula& row) { return in(row.expression); };
+  return std::any_of(kernel.parameters.begin(), kernel.parameters.end(),
+                     [&](const KernelParameter& row) { return in(row.default_value); }) ||
+         std::any_of(kernel.lets.begin(), kernel.lets.end(), in_formula) ||
+         std::any_of(kernel.quantities.begin(), kernel.quantities.end(), in_formula) ||
+         std::any_of(kernel.operands.begin(), kernel.operands.end(), [&](const KernelOperand& row) {
+           return in(row.elements) || in(row.stored_elements) || in(row.bits);
+         });
+}
+
 }  // namespace
+
+std::string formulas_fingerprint(const Plugin& plugin, const Kernel& kernel) {
+  CanonicalText text;
+  text.field("lmhost kernel").field(plugin.language);
+  for (const PluginConstant& row : plugin.constants)
+    if (may_use(kernel, plugin, row.name))
+      text.field("constant").field(row.name).field(to_string(row.value));
+  add_formulas(text, kernel, Flags::kIgnored);
+  return text.hex_digest();
+}
 
 std::string fingerprint_of(const Plugin& plugin) {
   CanonicalText text;

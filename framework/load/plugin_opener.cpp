@@ -32,7 +32,19 @@ struct Loader {
   std::map<std::string, FileIdentity, std::less<>> paths;
 };
 
+// An exception out of a plugin that has an unwinder of its own (-static-libgcc) is caught here with
+// the help of ours, whose tables are filled by the first exception that we throw ourselves: without
+// one the catch would abort.
+bool warm_up_unwinder() {
+  try {
+    throw 0;
+  } catch (int) {
+    return true;
+  }
+}
+
 Loader& loader() {
+  [[maybe_unused]] static const bool is_warm = warm_up_unwinder();
   static Loader& instance = *new Loader;
   return instance;
 }
@@ -92,26 +104,29 @@ void note_failure(const lmh_host* host, const char* message) noexcept {
   }
 }
 
-Result<const lmh_plugin*> call_entry(const PluginFile& file,
-                                     const boost::dll::shared_library& handle) {
-  if (!handle.has(LMH_ENTRY_SYMBOL))
-    return plugin_error(file.path, codes::kPluginEntry,
-                        "the entry '" LMH_ENTRY_SYMBOL "' is missing");
-  const auto& entry = handle.get<const lmh_plugin*(const lmh_host*)>(LMH_ENTRY_SYMBOL);
+Result<const lmh_plugin*> call_entry(PluginEntry entry, const std::string& path) {
   std::string reason;
   const lmh_host host = {sizeof(lmh_host), LMH_ABI_MAJOR, LMH_ABI_MINOR,
                          LMHOST_VERSION,   &reason,       &note_failure};
   try {
     if (const lmh_plugin* table = entry(&host)) return table;
   } catch (const std::exception& failure) {
-    return plugin_error(file.path, codes::kPluginEntry,
+    return plugin_error(path, codes::kPluginEntry,
                         std::string("its entry threw an exception: ") + failure.what());
   } catch (...) {
-    return plugin_error(file.path, codes::kPluginEntry, "its entry threw an exception");
+    return plugin_error(path, codes::kPluginEntry, "its entry threw an exception");
   }
   return plugin_error(
-      file.path, codes::kPluginEntry,
+      path, codes::kPluginEntry,
       "its entry returned no tables: " + (reason.empty() ? "it gave no reason" : reason));
+}
+
+Result<const lmh_plugin*> call_entry(const PluginFile& file,
+                                     const boost::dll::shared_library& handle) {
+  if (!handle.has(LMH_ENTRY_SYMBOL))
+    return plugin_error(file.path, codes::kPluginEntry,
+                        "the entry '" LMH_ENTRY_SYMBOL "' is missing");
+  return call_entry(&handle.get<const lmh_plugin*(const lmh_host*)>(LMH_ENTRY_SYMBOL), file.path);
 }
 
 }  // namespace
@@ -138,6 +153,14 @@ Result<const lmh_plugin*> open_plugin(const PluginFile& file) {
   Result<const lmh_plugin*> table = call_entry(file, library.handle);
   if (table) library.table = *table;
   return table;
+}
+
+Result<const lmh_plugin*> call_static_entry(PluginEntry entry, const std::string& name) {
+  if (entry == nullptr)
+    return plugin_error(name, codes::kPluginEntry, "the entry is a null pointer");
+  const std::lock_guard guard(loader().lock);
+  const KeepFloatingPoint keep;
+  return call_entry(entry, name);
 }
 
 }  // namespace lmhost

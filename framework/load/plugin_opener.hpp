@@ -16,4 +16,9 @@ namespace lmhost {
 // returned NULL (with the plugin's words). The result is never null and points into the plugin.
 Result<const lmh_plugin*> open_plugin(const PluginFile& file);
 
+// What a plugin's entry is. Of one that is linked into the program it comes without a file.
+using PluginEntry = const lmh_plugin* (*)(const lmh_host*);
+// `name` stands for the file in errors. Errors: E405.
+Result<const lmh_plugin*> call_static_entry(PluginEntry entry, const std::string& name);
+
 }  // namespace lmhost

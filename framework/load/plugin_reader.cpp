@@ -89,13 +89,15 @@ class PluginReader {
   void read_identity() {
     plugin_.path = tables_.path();
     plugin_.abi = std::to_string(table_.abi_major) + "." + std::to_string(table_.abi_minor);
+    plugin_.language = table_.language;
     plugin_.id = tables_.string(table_.id, {}, "id");
     plugin_.version = tables_.string(table_.version, {}, "version");
     plugin_.doc = tables_.string(table_.doc, {}, "doc");
     plugin_.license = tables_.string(table_.license, {}, "license");
     if (table_.id != nullptr && !is_plugin_id(plugin_.id)) {
       wrong({}, "its id " + quoted(plugin_.id) + " does not match [a-z][a-z0-9_]*");
-    } else if (table_.id != nullptr && plugin_.id != file_stem(plugin_.path)) {
+    } else if (table_.id != nullptr && !plugin_.path.starts_with('<') &&
+               plugin_.id != file_stem(plugin_.path)) {
       wrong({}, "its id is " + quoted(plugin_.id) + ", so the file must be named " +
                     quoted(plugin_.id + ".so"));
     }

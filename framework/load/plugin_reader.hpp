@@ -13,7 +13,8 @@
 
 namespace lmhost {
 
-// `path` names the plugin in errors and must end in "<id>.so". REQUIRES: `table` is what an entry
+// `path` names the plugin in errors and must end in "<id>.so", unless it starts with '<': a plugin
+// that is no file. REQUIRES: `table` is what an entry
 // returned: not null, and readable as far as its own sizes say. Errors: E403 other ABI or formula
 // language, E406 a table is wrong, E407 a formula does not compile, E408 a name declared twice,
 // E410 a field that this host does not know.
@@ -23,5 +24,8 @@ Result<Plugin> read_plugin(const lmh_plugin* table, const std::string& path);
 // formula language. Texts for people (docs, sources, examples) and the order of kernels do not
 // count.
 std::string fingerprint_of(const Plugin& plugin);
+// The part of that which a kernel's revision stands for: its parameters, formulas, and the
+// constants that these may use. Names, aliases, flags and the revision itself do not count.
+std::string formulas_fingerprint(const Plugin& plugin, const Kernel& kernel);
 
 }  // namespace lmhost

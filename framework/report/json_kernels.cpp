@@ -85,7 +85,7 @@ void write_one_kernel(JsonWriter* json, const Catalog& catalog, const Kernel& ke
 std::string write_kernels_json(const Catalog& catalog, const std::vector<const Kernel*>& kernels) {
   JsonWriter json;
   json.begin_object();
-  json.member("schema", "lmhost.kernels/1");
+  json.member("schema", "lmhost.kernel_list/1");
   json.line();
   json.key("kernels");
   json.begin_array();
@@ -165,6 +165,18 @@ std::string write_plugins_json(const Catalog& catalog) {
       json.end_object();
     }
     json.end_array();
+    json.end_object();
+  }
+  json.end_array();
+  json.line();
+  json.key("shadowed");
+  json.begin_array();
+  for (const ShadowedPlugin& shadowed : catalog.shadowed()) {
+    json.line();
+    json.begin_object();
+    json.member("id", shadowed.id);
+    json.member("file", shadowed.path);
+    json.member("by", shadowed.by);
     json.end_object();
   }
   json.end_array();

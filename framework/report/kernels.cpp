@@ -245,17 +245,4 @@ std::string write_kernel_costs(const Catalog& catalog, const Kernel& kernel,
   return text + operands.text(style, "  ");
 }
 
-std::string write_plugin_list(const Catalog& catalog, const TextStyle& style) {
-  Table table({{"PLUGIN", true, Ink::kPlain},
-               {"VERSION", true, Ink::kPlain},
-               {"ABI", true, Ink::kPlain},
-               {"KERNELS", false, Ink::kPlain},
-               {"FINGERPRINT", true, Ink::kPlain},
-               {"FILE", true, Ink::kDim}});
-  for (const Plugin& plugin : catalog.plugins())
-    table.add({plugin.id, plugin.version, plugin.abi, std::to_string(plugin.kernels.size()),
-               plugin.fingerprint.substr(0, 16), plugin.path});
-  return table.text(style);
-}
-
 }  // namespace lmhost

@@ -22,7 +22,7 @@ std::string write_kernel_list(const Catalog& catalog, const std::vector<const Ke
 // sources.
 std::string write_kernel(const Catalog& catalog, const Kernel& kernel,
                          const Conventions& conventions, const TextStyle& style);
-// All of that for each: lmhost.kernels/1.
+// All of that for each: lmhost.kernel_list/1.
 std::string write_kernels_json(const Catalog& catalog, const std::vector<const Kernel*>& kernels);
 
 // One kernel for given parameters.
@@ -31,7 +31,6 @@ std::string write_kernel_costs(const Catalog& catalog, const Kernel& kernel,
 std::string write_kernel_costs_json(const Catalog& catalog, const Kernel& kernel,
                                     const KernelCosts& costs);
 
-std::string write_plugin_list(const Catalog& catalog, const TextStyle& style);
 std::string write_plugins_json(const Catalog& catalog);
 
 std::string_view name_of(ParameterType type);

@@ -7,8 +7,8 @@
 #include <string_view>
 #include <vector>
 
+#include "aggregate/analysis.hpp"
 #include "aggregate/cost_tree.hpp"
-#include "lmhost/host.hpp"
 #include "report/layout.hpp"
 
 namespace lmhost {

@@ -32,6 +32,15 @@ bool is_guarded(const Expression& expression, std::size_t name) {
 
 }  // namespace
 
+Diagnostic ambiguous_kernel(const Graph& graph, const Call& call, const Catalog& catalog,
+                            const NameConflict& conflict) {
+  Diagnostic why = ambiguous_name(catalog, conflict);
+  Diagnostic error = error_at(*graph.source, call.kernel_offset, call.kernel.size() + 2, why.code,
+                              std::move(why.message), std::move(why.hint));
+  error.kind = why.kind;
+  return error;
+}
+
 void Problems::add(std::size_t offset, std::size_t length, std::string_view code,
                    std::string message, const Path& path, std::string hint) {
   // The same mistake seen through another path is one mistake.
@@ -96,6 +105,11 @@ void Problems::unknown_operand(const Call& call, const Kernel& kernel, const Rol
 }
 
 Diagnostic Problems::unknown_kernel(const Call& call, bool allowed, const Path& path) const {
+  if (const NameConflict* conflict = catalog_.conflict(call.kernel)) {
+    Diagnostic error = ambiguous_kernel(graph_, call, catalog_, *conflict);
+    error.context = path;
+    return error;
+  }
   std::vector<std::string_view> known = catalog_.names();
   const std::vector<std::string_view> composites = composite_names();
   known.insert(known.end(), composites.begin(), composites.end());

@@ -20,6 +20,10 @@ struct PlacedExpression {
   std::uint32_t offset = 0;
 };
 
+// A call by a name that several plugins declare: ambiguous_name() at its place in the graph.
+Diagnostic ambiguous_kernel(const Graph& graph, const Call& call, const Catalog& catalog,
+                            const NameConflict& conflict);
+
 class Problems {
  public:
   using Path = std::vector<std::string>;  // "LlamaForCausalLM", "layers", "mlp"
@@ -38,7 +42,8 @@ class Problems {
                          std::span<const std::string_view> known, const Path& path);
   void unknown_operand(const Call& call, const Kernel& kernel, const RoleOverride& override,
                        const Path& path);
-  // The error, or warning when `allowed`, about a call whose kernel nobody defines.
+  // The error, or warning when `allowed`, about a call whose kernel nobody defines; the error about
+  // one that several plugins define.
   Diagnostic unknown_kernel(const Call& call, bool allowed, const Path& path) const;
   // Every config name without a value that the expression needs, through graph variables too.
   void missing_config(PlacedExpression where, const Path& path);

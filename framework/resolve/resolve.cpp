@@ -96,9 +96,10 @@ class Resolver {
     const Target target = target_of(call);
     if (target.composite != nullptr) return begin_composite(call, *target.composite);
     if (target.kernel != nullptr) return finish_edge(resolve_atom(call, *target.kernel));
-    Diagnostic unknown =
-        binder_.problems().unknown_kernel(call, options_.allow_unknown, binder_.path());
-    if (options_.allow_unknown) {
+    // A name that two plugins declare is known: leaving it out would hide that nobody said whose.
+    const bool may_leave_out = options_.allow_unknown && catalog_.conflict(call.kernel) == nullptr;
+    Diagnostic unknown = binder_.problems().unknown_kernel(call, may_leave_out, binder_.path());
+    if (may_leave_out) {
       plan_.unknown.push_back(std::move(unknown));
       return finish_edge(append_unknown(call));
     }
@@ -283,14 +284,10 @@ class Resolver {
   }
 
   Target target_of(const Call& call) const {
-    const auto slash = call.kernel.find('/');
-    if (slash != std::string_view::npos) {  // "plugin/kernel": that plugin's and no other
-      const Kernel* kernel = catalog_.find(call.kernel.substr(slash + 1));
-      const bool right =
-          kernel != nullptr && catalog_.plugin_of(*kernel).id == call.kernel.substr(0, slash);
-      return {nullptr, right ? kernel : nullptr};
-    }
-    if (const Composite* composite = graph_.composite_of(call)) return {composite, nullptr};
+    // "plugin/kernel" is that plugin's and no other's, so never a composite.
+    const bool names_plugin = call.kernel.find('/') != std::string_view::npos;
+    const Composite* const composite = names_plugin ? nullptr : graph_.composite_of(call);
+    if (composite != nullptr) return {composite, nullptr};
     return {nullptr, catalog_.find(call.kernel)};
   }
 

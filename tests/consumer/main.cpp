@@ -1,6 +1,8 @@
-// consumer PREFIX PLUGIN_FILE: analyzes a graph with the installation's plugins and one of its own.
-#include <lmhost/host.hpp>
+// consumer PLUGIN_FILE: analyzes a model with the installation's plugins and data, which the library finds by itself,
+// and with a plugin of its own.
+#include <lmhost/lmhost.hpp>
 
+#include <algorithm>
 #include <cstdio>
 
 namespace {
@@ -14,16 +16,19 @@ int fail(const lmhost::Diagnostics& errors) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  if (argc != 3) return 2;
+  if (argc != 2) return 2;
   lmhost::HostOptions options;
-  options.prefix = argv[1];
-  options.plugin_files = {argv[2]};
+  options.plugin_files = {argv[1]};
   const lmhost::Result<lmhost::Host> host = lmhost::Host::open(options);
   if (!host) return fail(host.errors());
+  const std::vector<std::string> kernels = host->kernel_names();
+  if (std::find(kernels.begin(), kernels.end(), "consumer.swish") == kernels.end()) return 3;
 
-  lmhost::Workload workload;
-  workload.model = "llama-2-7b";
-  const lmhost::Result<lmhost::Analysis> analysis = host->analyze(workload);
-  if (!analysis) return fail(analysis.errors());
-  std::printf("%s\n", analysis->model_name.c_str());
+  const lmhost::Result<lmhost::Graph> graph = host->load("llama-2-7b");
+  if (!graph) return fail(graph.errors());
+  const lmhost::Result<lmhost::Plan> plan = host->resolve(*graph);
+  if (!plan) return fail(plan.errors());
+  const lmhost::Result<lmhost::Costs> costs = plan->totals(plan->default_point());
+  if (!costs) return fail(costs.errors());
+  std::printf("%s %s\n", graph->root().c_str(), lmhost::version().c_str());
 }

@@ -24,7 +24,7 @@
 #include "aggregate/aggregate.hpp"
 #include "aggregate/cost_tree.hpp"
 #include "aggregate/totals_program.hpp"
-#include "lmhost/host.hpp"
+#include "host.hpp"
 #include "load/catalog.hpp"
 #include "load/conventions.hpp"
 #include "load/graph.hpp"

@@ -157,8 +157,8 @@ Result<Outcome> inspect_command(const Arguments& arguments) {
         make_structure(*planned->plan->graph, planned->plan.get(), &host->catalog(), options);
   } else {
     // A graph whose config is not at hand still has a structure; a model that is no graph file has
-    // not.
-    const bool can_open = workload->model != "-" && !workload->hf_config;
+    // not, and --locked asks for more than structure.
+    const bool can_open = workload->model != "-" && !workload->hf_config && !workload->locked;
     Result<Graph> graph = can_open ? load_graph_file(workload->model) : planned.errors();
     if (!graph.ok()) return std::move(planned).errors();
     structure = make_structure(*graph, nullptr, &host->catalog(), options);

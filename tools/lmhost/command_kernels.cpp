@@ -14,6 +14,8 @@ namespace {
 
 Result<const Kernel*> find_kernel(const Catalog& catalog, const std::string& name) {
   if (const Kernel* kernel = catalog.find(name); kernel != nullptr) return kernel;
+  if (const NameConflict* conflict = catalog.conflict(name))
+    return ambiguous_name(catalog, *conflict);
   // A part of one name only is as good as the name.
   const std::vector<const Kernel*> matching = matching_kernels(catalog, name);
   if (matching.size() == 1) return matching.front();
@@ -92,25 +94,6 @@ Result<Outcome> kernels_command(const Arguments& given) {
   return outcome;
 }
 
-Result<Outcome> plugin_command(const Arguments& given) {
-  Arguments arguments = given;
-  if (arguments.operands.empty()) arguments.operands.push_back("list");
-  constexpr std::string_view kActions[] = {"list"};
-  if (Result<bool> known = check_action(arguments, kActions); !known.ok())
-    return std::move(known).errors();
-  if (Result<bool> checked = check_operands(arguments, 1, 1); !checked.ok())
-    return std::move(checked).errors();
-  Result<std::string> format = format_of(arguments);
-  if (!format.ok()) return std::move(format).errors();
-  Result<Host> host = open_host(arguments);
-  if (!host.ok()) return std::move(host).errors();
-  Outcome outcome;
-  outcome.messages = refused_plugins(*host);
-  outcome.text = *format == "json" ? write_plugins_json(host->catalog())
-                                   : write_plugin_list(host->catalog(), text_style(arguments));
-  return outcome;
-}
-
 Result<Outcome> doctor_command(const Arguments& arguments) {
   if (Result<bool> checked = check_operands(arguments, 0, 0); !checked.ok())
     return std::move(checked).errors();
@@ -137,6 +120,9 @@ Result<Outcome> doctor_command(const Arguments& arguments) {
     const Diagnostics refused = refused_plugins(*host);
     outcome.messages.insert(outcome.messages.end(), refused.begin(), refused.end());
     add("refused plugins", refused.empty(), std::to_string(refused.size()));
+    const Diagnostics conflicts = conflict_errors(catalog);
+    outcome.messages.insert(outcome.messages.end(), conflicts.begin(), conflicts.end());
+    add("names declared twice", conflicts.empty(), std::to_string(catalog.conflicts().size()));
     const Diagnostics examples = check_examples(catalog);
     outcome.messages.insert(outcome.messages.end(), examples.begin(), examples.end());
     std::size_t count = 0;

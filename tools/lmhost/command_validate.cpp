@@ -8,10 +8,12 @@
 #include "load/conventions.hpp"
 #include "load/graph.hpp"
 #include "load/json.hpp"
+#include "load/kernel_catalog.hpp"
 #include "load/plugin_discovery.hpp"
 #include "load/text_file.hpp"
 #include "resolve/example.hpp"
 #include "resolve/plan.hpp"
+#include "resolve/problems.hpp"
 #include "tools/lmhost/commands.hpp"
 #include "tools/lmhost/session.hpp"
 
@@ -34,6 +36,10 @@ Diagnostics unknown_kernels(const Graph& graph, const Catalog& catalog) {
   for (const Composite& composite : graph.composites) names.push_back(composite.name);
   for (const Call& call : graph.calls) {
     if (call.composite != kNoComposite || catalog.find(call.kernel) != nullptr) continue;
+    if (const NameConflict* conflict = catalog.conflict(call.kernel)) {
+      errors.push_back(ambiguous_kernel(graph, call, catalog, *conflict));
+      continue;
+    }
     errors.push_back(error_at(*graph.source, call.kernel_offset, call.kernel.size() + 2,
                               codes::kUnknownKernel, "unknown kernel " + quoted(call.kernel),
                               did_you_mean(call.kernel, names)));
@@ -82,6 +88,12 @@ Result<std::string> check_json(const std::string& path, const Host& host) {
     if (!conventions.ok()) return std::move(conventions).errors();
     return "conventions " + conventions->name + ", " +
            count_of(conventions->constants.size(), "constant");
+  }
+  if (name == kKernelCatalogSchema) {
+    Result<Plugin> plugin = read_kernel_catalog(*document, {.allow_functions = true});
+    if (!plugin.ok()) return std::move(plugin).errors();
+    return "kernel catalogue of plugin " + plugin->id + " " + plugin->version + ", " +
+           count_of(plugin->kernels.size(), "kernel");
   }
   if (name == "lmhost.report/1") return std::string("report");
   if (root.find("$schema").exists()) return std::string("JSON Schema");

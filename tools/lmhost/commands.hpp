@@ -3,7 +3,7 @@
 
 #include <string>
 
-#include "lmhost/host.hpp"
+#include "host.hpp"
 #include "tools/lmhost/options.hpp"
 
 namespace lmhost::tool {
@@ -19,6 +19,9 @@ Result<Outcome> explain_command(const Arguments& arguments);
 Result<Outcome> inspect_command(const Arguments& arguments);
 Result<Outcome> kernels_command(const Arguments& arguments);
 Result<Outcome> plugin_command(const Arguments& arguments);
+Result<Outcome> plugin_dump(const Arguments& arguments);
+Result<Outcome> plugin_generate(const Arguments& arguments);
+Result<Outcome> plugin_new(const Arguments& arguments);
 Result<Outcome> validate_command(const Arguments& arguments);
 Result<Outcome> schema_command(const Arguments& arguments);
 Result<Outcome> completion_command(const Arguments& arguments);

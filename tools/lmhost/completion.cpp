@@ -29,7 +29,8 @@ std::vector<std::string> operands_of(const CommandSpec& command,
                                      const std::vector<std::string>& models) {
   if (command.operands.substr(0, 5) == "MODEL") return models;
   if (command.name == "kernels") return {"list", "show", "eval"};
-  if (command.name == "plugin") return {"list"};
+  if (command.name == "plugin")
+    return {"list", "check", "show", "dump", "generate", "new", "explain"};
   if (command.name == "schema" || command.name == "completion") return split(command.operands, '|');
   if (command.name != "help") return {};
   std::vector<std::string> names;

@@ -32,6 +32,8 @@ constexpr OptionSpec kOptions[] = {
     {"hf-config", "", "hf-config-path", "FILE", "", kModel, "the config.json for a graph file"},
     {"allow-unknown", "", "", "", "", kModel,
      "leave unknown kernels out; totals become lower bounds"},
+    {"locked", "", "", "FILE", "", kModel,
+     "only with the plugins, by fingerprint, of this earlier JSON report"},
 
     {"view", "", "", "VIEW", "tree,kernels,roles", kView,
      "rows: the module tree, kernels, or operand roles"},
@@ -57,6 +59,13 @@ constexpr OptionSpec kOptions[] = {
     {"plugin-dir", "", "", "DIR", "", kPlugins,
      "load the plugins of this folder too (LMHOST_PLUGIN_PATH)"},
     {"no-default-plugins", "", "", "", "", kPlugins, "none but those named"},
+    {"use", "", "", "KERNEL=PLUGIN", "", kPlugins,
+     "whose kernel is meant when several plugins declare the name"},
+
+    {"all", "", "", "", "", kPluginTools, "plugin list: also libraries that are no plugins"},
+    {"strict", "", "", "", "", kPluginTools, "plugin check: warnings fail too"},
+    {"seed", "", "", "N", "", kPluginTools, "plugin check: of the random points (1)"},
+    {"dir", "", "", "DIR", "", kPluginTools, "plugin new: make NAME below this folder (.)"},
 
     {"color", "", "colour", "WHEN", "auto,always,never", kCommon, "auto: on a terminal (NO_COLOR)"},
     {"ascii", "", "", "", "", kCommon, "no characters beyond ASCII"},
@@ -80,10 +89,15 @@ constexpr CommandSpec kCommands[] = {
     {"kernels", "list [PATTERN] | show KERNEL | eval KERNEL NAME=VALUE...", kHosted, "text,json",
      "the kernels that plugins declare",
      "eval takes the kernel's parameters and bytes= or w_bits=, a_bits=, kv_bits=, index_bits=."},
-    {"plugin", "list", kHosted, "text,json", "the plugins in use, and those that were refused", ""},
+    {"plugin",
+     "list | check FILE... | show FILE | dump FILE|ID | generate FILE | new NAME | explain CODE",
+     kHosted | kPluginTools, "text,json", "the plugins in use; check, dump, make one",
+     "dump prints what a plugin declares as JSON; generate makes a plugin's C++ source of it.\n"
+     "Exit status 1 when a check fails."},
     {"validate", "FILE...", kHosted, "text", "check graphs, configs, conventions and plugins",
      "The kind of a file is told by its content. Exit status 1 when a file has an error."},
-    {"schema", "graph|report|conventions", kPlain | kResult, "json", "print a JSON Schema", ""},
+    {"schema", "graph|report|conventions|kernels", kPlain | kResult, "json", "print a JSON Schema",
+     ""},
     {"completion", "bash|zsh|fish", kPlain | kResult, "text", "print a completion script",
      "bash: source <(lmhost completion bash)"},
     {"doctor", "", kHosted, "text", "check this installation",
@@ -107,6 +121,8 @@ std::string_view title_of(OptionGroup group) {
   switch (group) {
     case kPlugins:
       return "Plugins and conventions";
+    case kPluginTools:
+      return "Actions of this command";
     case kModel:
       return "Model";
     case kWorkload:

@@ -23,7 +23,8 @@ enum OptionGroup : unsigned {
   kView = 1u << 4,      // rows and columns
   kMetric = 1u << 5,
   kDepth = 1u << 6,
-  kResult = 1u << 7  // format and place of the result
+  kResult = 1u << 7,       // format and place of the result
+  kPluginTools = 1u << 8   // the plugin command
 };
 
 struct OptionSpec {

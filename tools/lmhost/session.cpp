@@ -102,10 +102,19 @@ HostOptions host_options(const Arguments& arguments) {
     if (!directory.empty()) options.plugin_directories.push_back(std::move(directory));
   options.default_plugins = !arguments.has("no-default-plugins");
   options.conventions = arguments.get("conventions").value_or("lmhost");
+  options.use = arguments.all("use");
   return options;
 }
 
-Result<Host> open_host(const Arguments& arguments) { return Host::open(host_options(arguments)); }
+Result<Host> open_host(const Arguments& arguments) {
+  const HostOptions options = host_options(arguments);
+  for (const std::string& directory : split(environment("LMHOST_PLUGIN_PATH"), ':')) {
+    if (!directory.empty() && directory.front() != '/')
+      return usage_error("LMHOST_PLUGIN_PATH names the relative folder " + quoted(directory),
+                         "write the absolute path: it must mean the same from every folder");
+  }
+  return Host::open(options);
+}
 
 Diagnostics refused_plugins(const Host& host) {
   Diagnostics warnings;
@@ -124,6 +133,7 @@ Result<Workload> read_workload(const Arguments& arguments, std::string model) {
   workload.hf_config = arguments.get("hf-config");
   workload.set = arguments.all("set");
   workload.allow_unknown = arguments.has("allow-unknown");
+  workload.locked = arguments.get("locked");
   if (const auto mode = arguments.get("mode")) workload.mode = *mode_named(*mode);
   read_length(arguments, "batch-size", &workload.batch_size, &errors);
   read_length(arguments, "seq-len", &workload.seq_len, &errors);

@@ -6,7 +6,7 @@
 #include <string_view>
 #include <vector>
 
-#include "lmhost/host.hpp"
+#include "host.hpp"
 #include "report/summary.hpp"
 #include "tools/lmhost/options.hpp"
 

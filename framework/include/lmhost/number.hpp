@@ -11,6 +11,8 @@
 #include <string>
 #include <string_view>
 
+#include "lmhost/export.hpp"
+
 namespace lmhost {
 
 __extension__ typedef __int128 Int128;
@@ -25,7 +27,7 @@ enum class ArithmeticError : std::uint32_t {
   kFunction     // a plugin function reported an error
 };
 
-class Number {
+class LMHOST_PUBLIC Number {
  public:
   constexpr Number() = default;
   constexpr Number(int value) : numerator_(value) {}           // NOLINT: implicit on purpose
@@ -75,9 +77,9 @@ class Number {
   std::int64_t denominator_ = 1;  // > 0: exact and reduced
 };
 
-Number slow_add(const Number& a, const Number& b);
-Number slow_subtract(const Number& a, const Number& b);
-Number slow_multiply(const Number& a, const Number& b);
+LMHOST_PUBLIC Number slow_add(const Number& a, const Number& b);
+LMHOST_PUBLIC Number slow_subtract(const Number& a, const Number& b);
+LMHOST_PUBLIC Number slow_multiply(const Number& a, const Number& b);
 
 // The fast path, two integers, is inline: it is what one analysis consists of.
 inline Number operator+(const Number& a, const Number& b) {
@@ -106,30 +108,32 @@ inline Number operator*(const Number& a, const Number& b) {
 }
 inline Number operator-(const Number& a) { return Number(0) - a; }
 
-Number divide(const Number& a, const Number& b);  // exact
-Number floor_divide(const Number& a,
-                    const Number& b);             // rounds towards minus infinity, as Python's //
-Number modulo(const Number& a, const Number& b);  // a - b*floor(a/b)
-Number power(const Number& base, const Number& exponent);  // exact for integer exponents
-Number floor(const Number& a);
-Number ceil(const Number& a);
-Number log2(const Number& a);  // exact for powers of two
-Number minimum(const Number& a, const Number& b);
-Number maximum(const Number& a, const Number& b);
+LMHOST_PUBLIC Number divide(const Number& a, const Number& b);  // exact
+LMHOST_PUBLIC Number
+floor_divide(const Number& a,
+             const Number& b);  // rounds towards minus infinity, as Python's //
+LMHOST_PUBLIC Number modulo(const Number& a, const Number& b);  // a - b*floor(a/b)
+LMHOST_PUBLIC Number power(const Number& base,
+                           const Number& exponent);  // exact for integer exponents
+LMHOST_PUBLIC Number floor(const Number& a);
+LMHOST_PUBLIC Number ceil(const Number& a);
+LMHOST_PUBLIC Number log2(const Number& a);  // exact for powers of two
+LMHOST_PUBLIC Number minimum(const Number& a, const Number& b);
+LMHOST_PUBLIC Number maximum(const Number& a, const Number& b);
 
 // -1, 0 or 1; nothing when either is an error or the comparison overflows.
-std::optional<int> compare(const Number& a, const Number& b);
+LMHOST_PUBLIC std::optional<int> compare(const Number& a, const Number& b);
 
 // "27062588932096"; "33/64" as "0.515625"; "1/3" as "1/3"; inexact numbers as the shortest decimal
 // that reads back.
-std::string to_string(const Number& number);
+LMHOST_PUBLIC std::string to_string(const Number& number);
 // "27,062,588,932,096": thousands separated in the integer part.
-std::string to_grouped_string(const Number& number);
-std::string to_string(Int128 value);
+LMHOST_PUBLIC std::string to_grouped_string(const Number& number);
+LMHOST_PUBLIC std::string to_string(Int128 value);
 // Exact: "12", "4.5", "1e9", "4.125". Nothing when malformed or out of range.
-std::optional<Number> parse_number(std::string_view text);
+LMHOST_PUBLIC std::optional<Number> parse_number(std::string_view text);
 
-std::string_view describe(
+LMHOST_PUBLIC std::string_view describe(
     ArithmeticError reason);  // "overflow of 128 bits", "division by zero", ...
 
 }  // namespace lmhost

@@ -13,6 +13,7 @@
 #include <cstddef>
 #include <string_view>
 
+#include "lmhost/export.hpp"
 #include "lmhost/number.hpp"
 
 namespace lmhost {
@@ -39,15 +40,15 @@ enum class Quantity : std::uint8_t {
 inline constexpr std::size_t kQuantityCount = 15;
 
 // "flops", "bytes_read_weight", ...: the key in every machine-readable output.
-std::string_view name_of(Quantity quantity);
-std::string_view name_of(Role role);  // "weight", "activation", "kv_cache", "index"
-Quantity bytes_read(Role role);
-Quantity bytes_written(Role role);
+LMHOST_PUBLIC std::string_view name_of(Quantity quantity);
+LMHOST_PUBLIC std::string_view name_of(Role role);  // "weight", "activation", "kv_cache", "index"
+LMHOST_PUBLIC Quantity bytes_read(Role role);
+LMHOST_PUBLIC Quantity bytes_written(Role role);
 // Counted per storage instead of per call: stored bytes and parameters.
 constexpr bool is_stored(Quantity quantity) { return quantity >= Quantity::kStoredBytesWeight; }
 
 // One number per quantity.
-struct Costs {
+struct LMHOST_PUBLIC Costs {
   std::array<Number, kQuantityCount> values;
 
   Number& operator[](Quantity quantity) { return values[static_cast<std::size_t>(quantity)]; }

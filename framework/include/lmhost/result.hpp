@@ -11,6 +11,8 @@
 #include <variant>
 #include <vector>
 
+#include "lmhost/export.hpp"
+
 namespace lmhost {
 
 // What kind of trouble; the value is the exit status of the command line.
@@ -37,6 +39,9 @@ struct Diagnostic {
 };
 
 using Diagnostics = std::vector<Diagnostic>;
+
+// As the command line prints them: GNU style, the line quoted, every line ended by '\n'.
+LMHOST_PUBLIC std::string to_text(const Diagnostics& diagnostics);
 
 // A value or the reasons why there is none. REQUIRES: the list of reasons is never empty.
 template <class T>

@@ -6,6 +6,7 @@
 #include <optional>
 #include <string_view>
 
+#include "lmhost/export.hpp"
 #include "lmhost/number.hpp"
 
 namespace lmhost {
@@ -22,8 +23,8 @@ enum class RuntimeVariable {
 inline constexpr std::size_t kRuntimeVariableCount = 7;
 
 // "batch_size", "seq_len", "cache_len", "w_bits", "a_bits", "kv_bits", "index_bits".
-std::string_view name_of(RuntimeVariable variable);
-std::optional<RuntimeVariable> runtime_variable_named(std::string_view name);
+LMHOST_PUBLIC std::string_view name_of(RuntimeVariable variable);
+LMHOST_PUBLIC std::optional<RuntimeVariable> runtime_variable_named(std::string_view name);
 
 // One point to evaluate a plan at.
 struct RuntimePoint {

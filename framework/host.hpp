@@ -1,5 +1,5 @@
-// The whole pipeline: load, resolve, evaluate, aggregate. What the command line and other tools
-// call.
+// The whole pipeline: load, resolve, evaluate, aggregate. What the command line calls, and what the
+// public API (include/lmhost/lmhost.hpp) stands on.
 //
 // A Host holds loaded plugins and knows where catalogs and graphs lie. Immutable once open;
 // analyze() is const and may be called concurrently. The library never prints, exits, installs
@@ -12,17 +12,18 @@
 #include <string>
 #include <vector>
 
+#include "aggregate/analysis.hpp"
 #include "lmhost/result.hpp"
 #include "lmhost/runtime.hpp"
+#include "load/plugin_opener.hpp"
 
 namespace lmhost {
 
 class Catalog;
 struct Conventions;
-struct CostTree;
-struct Graph;
-struct Plan;
-class Config;
+struct Execution;
+struct Model;
+struct Schedule;
 enum class Mode;
 
 struct HostOptions {
@@ -31,7 +32,9 @@ struct HostOptions {
       plugin_directories;  // --plugin-dir, then LMHOST_PLUGIN_PATH; a file that fails is listed
   bool default_plugins = true;  // also <prefix>/lib/lmhost/plugins-0
   std::string prefix;           // of the installation; empty: the folder above the program's own
-  std::string conventions = "lmhost";  // a name in catalogs/conventions or a file
+  std::string conventions = "lmhost";       // a name in catalogs/conventions or a file
+  std::vector<PluginEntry> static_plugins;  // linked into the program; one that fails is an error
+  std::vector<std::string> use;  // "torch.matmul=vendor_mm": whose, of names that conflict
 };
 
 struct Workload {
@@ -43,22 +46,8 @@ struct Workload {
       index_bits;  // default: the config's dtype, else 16; index 64
   Mode mode{1};    // sdpa
   bool allow_unknown = false;
-  unsigned threads = 0;  // 0: as many as pay
-};
-
-// What was read to answer: for reports.
-struct InputFile {
-  std::string path;
-  std::string sha256;
-};
-
-struct Analysis {
-  std::string model_name;  // as the user gave it, or the graph's root class
-  std::shared_ptr<const Plan> plan;
-  std::shared_ptr<const Config> config;
-  std::shared_ptr<const CostTree> tree;
-  std::vector<InputFile> inputs;
-  RuntimePoint point;
+  unsigned threads = 0;               // 0: as many as pay
+  std::optional<std::string> locked;  // a JSON report: plugins in use must have its fingerprints
 };
 
 class Host {
@@ -72,8 +61,13 @@ class Host {
   static Result<RuntimePoint> runtime_point(const Workload& workload, const Config& config);
   const std::string& prefix() const { return prefix_; }
 
-  Result<Analysis> plan(const Workload& workload) const;     // load and resolve only; tree is null
+  Result<Analysis> plan(const Workload& workload) const;  // load and resolve only; tree is null
+  // Resolve only: `workload` says how, not what.
+  Result<Analysis> plan(const Model& model, const Workload& workload) const;
   Result<Analysis> analyze(const Workload& workload) const;  // all stages
+  // What follows a plan: the tree at analysis.point.
+  static Result<Analysis> evaluate(Analysis analysis, const Schedule& schedule,
+                                   const Execution& execution);
 
   std::vector<std::string> model_names() const;  // in catalogs/models, sorted
 

@@ -1,0 +1,347 @@
+// The C API: the public C++ API behind handles. No exception leaves a function of this file.
+#include <cstring>
+#include <exception>
+#include <new>
+
+#include "api/c_values.hpp"
+#include "api/objects.hpp"
+#include "base/codes.hpp"
+#include "base/diagnostic.hpp"
+#include "lmhost/lmhost.h"
+
+struct lmh_context {
+  lmhost::v0::Host value;
+};
+struct lmh_graph {
+  lmhost::v0::Graph value;
+};
+struct lmh_plan {
+  lmhost::v0::Plan value;
+};
+struct lmh_report {
+  lmhost::v0::Report value;
+};
+struct lmh_error {
+  lmhost::Diagnostics list;
+  std::string text;
+};
+
+namespace lmhost::v0 {
+namespace {
+
+static_assert(LMH_QUANTITY_COUNT == kQuantityCount);
+static_assert(LMH_PARAMETERS == static_cast<int>(Quantity::kParameters));
+static_assert(LMH_FUSED - 1 == static_cast<int>(Mode::kFused));
+
+using V = RuntimeVariable;
+
+int32_t fail(Diagnostics errors, lmh_error** error) {
+  const auto kind = static_cast<int32_t>(exit_status(errors));
+  if (error != nullptr) {
+    std::string text = render(errors);
+    *error = new lmh_error{std::move(errors), std::move(text)};
+  }
+  return kind;
+}
+
+int32_t fail_internally(const char* what, lmh_error** error) noexcept {
+  try {
+    return fail({plain_error(ErrorKind::kInternal, codes::kInternal, what)}, error);
+  } catch (...) {  // not even memory for the error
+    return static_cast<int32_t>(ErrorKind::kInternal);
+  }
+}
+
+// Runs the body of a function that can fail. `body` returns a Result; `take` gets its value.
+template <class Body, class Take>
+int32_t guarded(lmh_error** error, Body body, Take take) noexcept {
+  try {
+    auto result = body();
+    if (!result.ok()) return fail(std::move(result).errors(), error);
+    take(std::move(result).value());
+    return 0;
+  } catch (const std::bad_alloc&) {
+    return fail_internally("out of memory", error);
+  } catch (const std::exception& failure) {
+    return fail_internally(failure.what(), error);
+  } catch (...) {
+    return fail_internally("an unknown exception", error);
+  }
+}
+
+int32_t refuse_null(const char* function, lmh_error** error) noexcept {
+  try {
+    return fail({misuse(std::string(function) + ": a handle, text or output is NULL")}, error);
+  } catch (...) {
+    return static_cast<int32_t>(ErrorKind::kUsage);
+  }
+}
+
+char* copied(const std::string& text) {
+  char* copy = new char[text.size() + 1];
+  std::memcpy(copy, text.c_str(), text.size() + 1);
+  return copy;
+}
+
+// The caller's callback and flag as ours: the flag is looked at whenever there is progress.
+class Watch {
+ public:
+  explicit Watch(const lmh_run_options& options) : options_(options) {}
+
+  RunOptions run() {
+    RunOptions run;
+    run.threads = options_.threads == 0 ? 1 : options_.threads;
+    run.cancelled = &stop_;
+    run.progress = [this](std::size_t done, std::size_t total) {
+      if (options_.progress != nullptr && options_.progress(options_.user, done, total) != 0)
+        stop_ = true;
+      look();
+    };
+    look();
+    return run;
+  }
+
+ private:
+  void look() {
+    if (options_.cancelled != nullptr && __atomic_load_n(options_.cancelled, __ATOMIC_RELAXED) != 0)
+      stop_ = true;
+  }
+
+  const lmh_run_options& options_;
+  std::atomic<bool> stop_{false};
+};
+
+Result<HostOptions> read_options(const lmh_context_options* from) {
+  const Result<lmh_context_options> read = read_struct(from, "lmh_context_options");
+  if (!read) return read.errors();
+  HostOptions options;
+  options.prefix = text_or(read->prefix);
+  options.conventions = text_or(read->conventions, "lmhost");
+  options.plugin_files = texts(read->plugins, read->plugin_count);
+  options.plugin_directories = texts(read->directories, read->directory_count);
+  options.static_plugins.assign(read->entries, read->entries + read->entry_count);
+  options.default_plugins = read->no_default_plugins == 0;
+  return options;
+}
+
+Result<PlanOptions> read_options(const lmh_plan_options* from) {
+  const Result<lmh_plan_options> read = read_struct(from, "lmh_plan_options");
+  if (!read) return read.errors();
+  if (read->mode < LMH_MODE_DEFAULT || read->mode > LMH_FUSED)
+    return misuse("lmh_plan_options.mode is " + std::to_string(read->mode),
+                  "write LMH_EAGER, LMH_SDPA or LMH_FUSED");
+  PlanOptions options;
+  if (read->mode != LMH_MODE_DEFAULT) options.mode = static_cast<Mode>(read->mode - LMH_EAGER);
+  options.config_file = text_or(read->config_file);
+  options.config_text = text_or(read->config_text);
+  options.set = texts(read->set, read->set_count);
+  options.allow_unknown = read->allow_unknown != 0;
+  return options;
+}
+
+Result<std::string> text_of(const Report& report, int32_t format) {
+  switch (format) {
+    case LMH_TEXT:
+      return report.to_text();
+    case LMH_JSON:
+      return report.to_json();
+    case LMH_JSON_LINES:
+      return report.to_json_lines();
+    case LMH_CSV:
+      return report.to_csv();
+    case LMH_MARKDOWN:
+      return report.to_markdown();
+    default:
+      return misuse("there is no format " + std::to_string(format));
+  }
+}
+
+Result<std::vector<Costs>> totals_of(const Plan& plan, const lmh_point* points, std::size_t count,
+                                     const lmh_run_options* options) {
+  const Result<lmh_run_options> run = read_struct(options, "lmh_run_options");
+  if (!run) return run.errors();
+  std::vector<RuntimePoint> list;
+  list.reserve(count);
+  const char* at = reinterpret_cast<const char*>(points);
+  for (std::size_t i = 0; i < count; ++i, at += points->struct_size) {
+    Result<RuntimePoint> point = read_point(reinterpret_cast<const lmh_point*>(at));
+    if (!point) return std::move(point).errors();
+    list.push_back(*point);
+  }
+  return plan.totals(list, Watch(*run).run());
+}
+
+Result<Report> report_of(const Plan& plan, const lmh_point* at, const lmh_run_options* options) {
+  const Result<lmh_run_options> run = read_struct(options, "lmh_run_options");
+  if (!run) return run.errors();
+  const Result<RuntimePoint> point = read_point(at);
+  if (!point) return point.errors();
+  Watch watch(*run);
+  return plan.analyze(*point, watch.run());
+}
+
+}  // namespace
+}  // namespace lmhost::v0
+
+using namespace lmhost::v0;  // NOLINT: the functions below belong to no namespace
+
+const char* lmh_version(void) { return lmhost::version().data(); }  // a view of a literal
+
+const char* lmh_quantity_name(int32_t quantity) {
+  if (quantity < 0 || quantity >= LMH_QUANTITY_COUNT) return nullptr;
+  // A view of a literal.
+  return lmhost::name_of(static_cast<lmhost::Quantity>(quantity)).data();
+}
+
+int32_t lmh_context_open(const lmh_context_options* options, lmh_context** context,
+                         lmh_error** error) {
+  if (context == nullptr) return refuse_null("lmh_context_open", error);
+  return guarded(
+      error,
+      [&]() -> lmhost::Result<Host> {
+        const lmhost::Result<HostOptions> read = read_options(options);
+        if (!read) return read.errors();
+        return Host::open(*read);
+      },
+      [&](Host host) { *context = new lmh_context{std::move(host)}; });
+}
+
+void lmh_context_free(lmh_context* context) { delete context; }
+
+int32_t lmh_graph_load(const lmh_context* context, const char* model, lmh_graph** graph,
+                       lmh_error** error) {
+  if (context == nullptr || model == nullptr || graph == nullptr)
+    return refuse_null("lmh_graph_load", error);
+  return guarded(
+      error, [&] { return context->value.load(model); },
+      [&](Graph loaded) { *graph = new lmh_graph{std::move(loaded)}; });
+}
+
+int32_t lmh_graph_parse(const lmh_context* context, const char* text, size_t size, const char* name,
+                        lmh_graph** graph, lmh_error** error) {
+  if (context == nullptr || text == nullptr || graph == nullptr)
+    return refuse_null("lmh_graph_parse", error);
+  return guarded(
+      error,
+      [&] { return context->value.parse(std::string(text, size), text_or(name, "<memory>")); },
+      [&](Graph parsed) { *graph = new lmh_graph{std::move(parsed)}; });
+}
+
+void lmh_graph_free(lmh_graph* graph) { delete graph; }
+
+int32_t lmh_plan_resolve(const lmh_context* context, const lmh_graph* graph,
+                         const lmh_plan_options* options, lmh_plan** plan, lmh_error** error) {
+  if (context == nullptr || graph == nullptr || plan == nullptr)
+    return refuse_null("lmh_plan_resolve", error);
+  return guarded(
+      error,
+      [&]() -> lmhost::Result<Plan> {
+        const lmhost::Result<PlanOptions> read = read_options(options);
+        if (!read) return read.errors();
+        return context->value.resolve(graph->value, *read);
+      },
+      [&](Plan resolved) { *plan = new lmh_plan{std::move(resolved)}; });
+}
+
+void lmh_plan_free(lmh_plan* plan) { delete plan; }
+
+int32_t lmh_plan_point(const lmh_plan* plan, lmh_point* point, lmh_error** error) {
+  if (plan == nullptr || point == nullptr) return refuse_null("lmh_plan_point", error);
+  return guarded(
+      error,
+      [&]() -> lmhost::Result<lmh_point> {
+        if (point->struct_size < sizeof(lmh_point))
+          return misuse("lmh_point.struct_size is not set",
+                        "write point.struct_size = sizeof point");
+        const lmhost::RuntimePoint& from = plan->value.default_point();
+        lmh_point filled = {};
+        filled.struct_size = point->struct_size;
+        filled.batch_size = from[V::kBatchSize].to_int64().value_or(0);
+        filled.seq_len = from[V::kSeqLen].to_int64().value_or(0);
+        filled.cache_len = from[V::kCacheLen].to_int64().value_or(0);
+        filled.w_bits = from[V::kWeightBits].to_double();
+        filled.a_bits = from[V::kActivationBits].to_double();
+        filled.kv_bits = from[V::kKvBits].to_double();
+        filled.index_bits = from[V::kIndexBits].to_double();
+        return filled;
+      },
+      [&](const lmh_point& filled) { std::memcpy(point, &filled, sizeof filled); });
+}
+
+int32_t lmh_plan_totals(const lmh_plan* plan, const lmh_point* points, size_t count,
+                        const lmh_run_options* options, lmh_costs* costs, lmh_error** error) {
+  if (plan == nullptr || (count != 0 && (points == nullptr || costs == nullptr)))
+    return refuse_null("lmh_plan_totals", error);
+  return guarded(
+      error, [&] { return totals_of(plan->value, points, count, options); },
+      [&](const std::vector<lmhost::Costs>& totals) {
+        for (std::size_t i = 0; i < count; ++i) costs[i] = to_c(totals[i]);
+      });
+}
+
+int32_t lmh_plan_analyze(const lmh_plan* plan, const lmh_point* point,
+                         const lmh_run_options* options, lmh_report** report, lmh_error** error) {
+  if (plan == nullptr || point == nullptr || report == nullptr)
+    return refuse_null("lmh_plan_analyze", error);
+  return guarded(
+      error, [&] { return report_of(plan->value, point, options); },
+      [&](Report made) { *report = new lmh_report{std::move(made)}; });
+}
+
+void lmh_report_free(lmh_report* report) { delete report; }
+
+size_t lmh_report_node_count(const lmh_report* report) {
+  return report == nullptr ? 0 : report->value.size();
+}
+
+int32_t lmh_report_node_costs(const lmh_report* report, size_t node, lmh_costs* costs,
+                              lmh_error** error) {
+  if (report == nullptr || costs == nullptr) return refuse_null("lmh_report_node_costs", error);
+  return guarded(
+      error,
+      [&]() -> lmhost::Result<lmhost::Costs> {
+        if (node >= report->value.size()) return misuse("there is no node " + std::to_string(node));
+        return report->value.node(node).total;
+      },
+      [&](const lmhost::Costs& total) { *costs = to_c(total); });
+}
+
+char* lmh_report_node_path(const lmh_report* report, size_t node) {
+  try {
+    if (report == nullptr || node >= report->value.size()) return nullptr;
+    return copied(report->value.node(node).path);
+  } catch (...) {
+    return nullptr;
+  }
+}
+
+int32_t lmh_report_text(const lmh_report* report, int32_t format, char** text, lmh_error** error) {
+  if (report == nullptr || text == nullptr) return refuse_null("lmh_report_text", error);
+  return guarded(
+      error, [&] { return text_of(report->value, format); },
+      [&](const std::string& whole) { *text = copied(whole); });
+}
+
+void lmh_string_free(char* string) { delete[] string; }
+
+size_t lmh_error_count(const lmh_error* error) { return error == nullptr ? 0 : error->list.size(); }
+
+const char* lmh_error_code(const lmh_error* error, size_t index) {
+  return index < lmh_error_count(error) ? error->list[index].code.c_str() : nullptr;
+}
+
+const char* lmh_error_message(const lmh_error* error, size_t index) {
+  return index < lmh_error_count(error) ? error->list[index].message.c_str() : nullptr;
+}
+
+lmh_place lmh_error_place(const lmh_error* error, size_t index) {
+  if (index >= lmh_error_count(error)) return {"", 0, 0};
+  const lmhost::Diagnostic& one = error->list[index];
+  return {one.file.c_str(), one.line, one.column};
+}
+
+const char* lmh_error_text(const lmh_error* error) {
+  return error == nullptr ? nullptr : error->text.c_str();
+}
+
+void lmh_error_free(lmh_error* error) { delete error; }

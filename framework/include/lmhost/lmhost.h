@@ -1,0 +1,212 @@
+/* lmhost for C and whatever calls C: what a language model costs, asked in process. C11.
+ *
+ * Handles are opaque and immutable: any number of threads may use one at once; only freeing it must
+ * be the last use. A handle keeps alive what it needs, so a plan outlives its context. Freeing NULL
+ * does nothing. Strings are UTF-8 and end in a zero byte; paths are bytes.
+ *
+ * A function that can fail returns 0, or the kind of its error (2 usage, 3 input, 4 plugin, 5 I/O,
+ * 70 internal); then its outputs are unchanged and *error, unless `error` is NULL, is a new error
+ * that the caller frees. Success leaves *error alone. NULL where a handle or an output must be is an
+ * error of kind 2.
+ *
+ * Structs that the caller fills start with their own size, so that they can grow: zero them, set
+ * struct_size, then the members that matter. Zero always means "the default".
+ *
+ * The library prints nothing, never exits, installs no handler, and reads neither the environment,
+ * the locale nor standard input. No C++ exception leaves it. */
+#ifndef LMHOST_LMHOST_H
+#define LMHOST_LMHOST_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#if defined(__GNUC__)
+#define LMH_API __attribute__((visibility("default")))
+#else
+#define LMH_API
+#endif
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef struct lmh_context lmh_context; /* loaded plugins and conventions */
+typedef struct lmh_graph lmh_graph;     /* a model as read */
+typedef struct lmh_plan lmh_plan;       /* the graph bound to kernels and a config */
+typedef struct lmh_report lmh_report;   /* the plan at one point */
+typedef struct lmh_error lmh_error;     /* one or more things that are wrong */
+
+struct lmh_plugin; /* of <lmhost/plugin.h>, for plugins that are linked into the program */
+struct lmh_host;
+typedef const struct lmh_plugin* (*lmh_entry)(const struct lmh_host*);
+
+typedef struct lmh_context_options {
+  size_t struct_size;
+  const char* prefix;         /* of the installation; NULL: the one that holds the library */
+  const char* conventions;    /* a name or a file; NULL: "lmhost" */
+  const char* const* plugins; /* files; one that fails is an error */
+  size_t plugin_count;
+  const char* const* directories; /* of plugins; a file in one that fails is left out */
+  size_t directory_count;
+  const lmh_entry* entries; /* of plugins linked into the program */
+  size_t entry_count;
+  int32_t no_default_plugins; /* 1: not those of the installation */
+} lmh_context_options;
+
+typedef enum lmh_mode { LMH_MODE_DEFAULT = 0, LMH_EAGER, LMH_SDPA, LMH_FUSED } lmh_mode;
+
+typedef struct lmh_plan_options {
+  size_t struct_size;
+  const char* config_file; /* config.json or its folder, for a graph without a config */
+  const char* config_text; /* the content of one, instead */
+  const char* const* set;  /* "num_hidden_layers=4" */
+  size_t set_count;
+  int32_t mode;          /* lmh_mode; 0: sdpa */
+  int32_t allow_unknown; /* 1: calls of unknown kernels cost nothing */
+} lmh_plan_options;
+
+/* What changes from one question to the next. Get one from lmh_plan_point() and change it. Bits may
+ * be fractions of powers of two: 4.125. */
+typedef struct lmh_point {
+  size_t struct_size;
+  int64_t batch_size;
+  int64_t seq_len;
+  int64_t cache_len;
+  double w_bits;
+  double a_bits;
+  double kv_bits;
+  double index_bits;
+} lmh_point;
+
+/* Exactly (high * 2^64 + low) / denominator; denominator 0: only `value` is known. */
+typedef struct lmh_number {
+  int64_t high;
+  uint64_t low;
+  int64_t denominator;
+  double value; /* the nearest double in any case */
+} lmh_number;
+
+/* The quantities of every cost, in the order of lmh_costs.values; names by lmh_quantity_name(). */
+typedef enum lmh_quantity {
+  LMH_FLOPS,
+  LMH_MATMUL_FLOPS,
+  LMH_USEFUL_FLOPS,
+  LMH_BYTES_READ_WEIGHT,
+  LMH_BYTES_READ_ACTIVATION,
+  LMH_BYTES_READ_KV_CACHE,
+  LMH_BYTES_READ_INDEX,
+  LMH_BYTES_WRITTEN_WEIGHT,
+  LMH_BYTES_WRITTEN_ACTIVATION,
+  LMH_BYTES_WRITTEN_KV_CACHE,
+  LMH_BYTES_WRITTEN_INDEX,
+  LMH_INTERMEDIATE_BYTES,
+  LMH_STORED_BYTES_WEIGHT,
+  LMH_STORED_BYTES_KV_CACHE,
+  LMH_PARAMETERS,
+  LMH_QUANTITY_COUNT
+} lmh_quantity;
+
+typedef struct lmh_costs {
+  lmh_number values[LMH_QUANTITY_COUNT];
+} lmh_costs;
+
+typedef struct lmh_run_options {
+  size_t struct_size;
+  uint32_t threads; /* 0: the calling thread only */
+  /* Called in the calling thread with what is done; returning other than 0 cancels. NULL: none. */
+  int32_t (*progress)(void* user, size_t done, size_t total);
+  void* user;
+  /* Set to other than 0 by any thread to cancel; an aligned int that is read atomically. */
+  const int32_t* cancelled;
+} lmh_run_options;
+
+typedef enum lmh_format { LMH_TEXT, LMH_JSON, LMH_JSON_LINES, LMH_CSV, LMH_MARKDOWN } lmh_format;
+
+typedef struct lmh_place {
+  const char* file; /* "" when there is none */
+  size_t line;      /* 0: the whole file */
+  size_t column;    /* bytes from 1 */
+} lmh_place;
+
+/* "0.1.0". [any thread; the string is static] */
+LMH_API const char* lmh_version(void);
+
+/* The key of a quantity in every machine format, or NULL. [any thread; the string is static] */
+LMH_API const char* lmh_quantity_name(int32_t quantity);
+
+/* Opens a context; `options` may be NULL. [any thread; the caller frees *context; nothing of the
+ * options is kept but the code of the entries] */
+LMH_API int32_t lmh_context_open(const lmh_context_options* options, lmh_context** context,
+                                 lmh_error** error);
+/* [any thread] */
+LMH_API void lmh_context_free(lmh_context* context);
+
+/* A graph file, a config.json or its folder, or the name of a model of the installation.
+ * [any thread; the caller frees *graph] */
+LMH_API int32_t lmh_graph_load(const lmh_context* context, const char* model, lmh_graph** graph,
+                               lmh_error** error);
+/* The same from `size` bytes of text; `name` stands for the file in errors. [any thread; the caller
+ * frees *graph; the text is copied] */
+LMH_API int32_t lmh_graph_parse(const lmh_context* context, const char* text, size_t size,
+                                const char* name, lmh_graph** graph, lmh_error** error);
+/* [any thread] */
+LMH_API void lmh_graph_free(lmh_graph* graph);
+
+/* Binds every call; all unknown kernels and names are one error. `options` may be NULL. [any
+ * thread; the caller frees *plan] */
+LMH_API int32_t lmh_plan_resolve(const lmh_context* context, const lmh_graph* graph,
+                                 const lmh_plan_options* options, lmh_plan** plan,
+                                 lmh_error** error);
+/* [any thread] */
+LMH_API void lmh_plan_free(lmh_plan* plan);
+
+/* Fills *point with batch_size 1, seq_len 2048, cache_len 0 and the precision of the config.
+ * REQUIRES: point->struct_size is set. [any thread; the caller's memory] */
+LMH_API int32_t lmh_plan_point(const lmh_plan* plan, lmh_point* point, lmh_error** error);
+
+/* The costs of the whole model at `count` points, in their order: microseconds each. The points lie
+ * points->struct_size bytes apart. `options` may be NULL. [any thread; the caller's memory] */
+LMH_API int32_t lmh_plan_totals(const lmh_plan* plan, const lmh_point* points, size_t count,
+                                const lmh_run_options* options, lmh_costs* costs,
+                                lmh_error** error);
+
+/* Everything at one point. `options` may be NULL. [any thread; the caller frees *report] */
+LMH_API int32_t lmh_plan_analyze(const lmh_plan* plan, const lmh_point* point,
+                                 const lmh_run_options* options, lmh_report** report,
+                                 lmh_error** error);
+/* [any thread] */
+LMH_API void lmh_report_free(lmh_report* report);
+
+/* Nodes of the call tree in preorder; 0 is the root. [any thread] */
+LMH_API size_t lmh_report_node_count(const lmh_report* report);
+/* The costs of all executions of a node. [any thread; the caller's memory] */
+LMH_API int32_t lmh_report_node_costs(const lmh_report* report, size_t node, lmh_costs* costs,
+                                      lmh_error** error);
+/* "model.layers.mlp"; "" for the root; NULL beyond the last. [any thread; freed by
+ * lmh_string_free()] */
+LMH_API char* lmh_report_node_path(const lmh_report* report, size_t node);
+/* The whole report in a format. [any thread; *text is freed by lmh_string_free()] */
+LMH_API int32_t lmh_report_text(const lmh_report* report, int32_t format, char** text,
+                                lmh_error** error);
+
+/* [any thread] */
+LMH_API void lmh_string_free(char* string);
+
+/* How many things are wrong: at least 1. [any thread] */
+LMH_API size_t lmh_error_count(const lmh_error* error);
+/* Of one of them the code ("E101"), one sentence, and the place. NULL beyond the last. [any thread;
+ * the strings live as long as the error] */
+LMH_API const char* lmh_error_code(const lmh_error* error, size_t index);
+LMH_API const char* lmh_error_message(const lmh_error* error, size_t index);
+LMH_API lmh_place lmh_error_place(const lmh_error* error, size_t index);
+/* All of them as the command line prints them: the line quoted, the nearest name. [any thread; the
+ * string lives as long as the error] */
+LMH_API const char* lmh_error_text(const lmh_error* error);
+/* [any thread] */
+LMH_API void lmh_error_free(lmh_error* error);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

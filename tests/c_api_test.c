@@ -1,0 +1,239 @@
+/* The C API from C.
+ *   c_api_test PREFIX       of the installation, or a build tree */
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <lmhost/lmhost.h>
+
+static int failures;
+
+#define CHECK(condition)                                                      \
+  do {                                                                        \
+    if (!(condition)) {                                                       \
+      fprintf(stderr, "%s:%d: failed: %s\n", __FILE__, __LINE__, #condition); \
+      ++failures;                                                             \
+    }                                                                         \
+  } while (0)
+
+/* Takes the error of a call that must have failed. */
+static void check_error(lmh_error* error, const char* code, const char* part) {
+  CHECK(error != NULL);
+  if (error == NULL) return;
+  CHECK(lmh_error_count(error) >= 1);
+  if (strcmp(lmh_error_code(error, 0), code) != 0 || strstr(lmh_error_text(error), part) == NULL) {
+    fprintf(stderr, "expected %s and '%s', not:\n%s", code, part, lmh_error_text(error));
+    ++failures;
+  }
+  CHECK(lmh_error_code(error, lmh_error_count(error)) == NULL);
+  CHECK(lmh_error_message(error, lmh_error_count(error)) == NULL);
+  lmh_error_free(error);
+}
+
+static int32_t stop_at_once(void* user, size_t done, size_t total) {
+  ++*(int*)user;
+  CHECK(done <= total);
+  return 1;
+}
+
+static void test_context(const char* prefix) {
+  lmh_context* context = NULL;
+  lmh_error* error = NULL;
+  const char* files[] = {"/nowhere/x.so"};
+  struct {
+    lmh_context_options options;
+    int32_t newer;
+  } grown;
+  lmh_context_options options = {0};
+
+  CHECK(lmh_context_open(&options, &context, &error) == 2);
+  check_error(error, "E601", "lmh_context_options.struct_size is not set");
+  options.struct_size = sizeof options;
+  options.prefix = prefix;
+  options.plugins = files;
+  options.plugin_count = 1;
+  error = NULL;
+  CHECK(lmh_context_open(&options, &context, &error) == 5);
+  check_error(error, "E501", "/nowhere/x.so");
+  CHECK(lmh_context_open(&options, &context, NULL) == 5);
+  CHECK(context == NULL);
+
+  /* A program of a later lmhost: a member that is set is refused, one that is zero is not. */
+  memset(&grown, 0, sizeof grown);
+  grown.options.struct_size = sizeof grown;
+  grown.options.prefix = prefix;
+  grown.newer = 1;
+  error = NULL;
+  CHECK(lmh_context_open(&grown.options, &context, &error) == 2);
+  check_error(error, "E601", "a member that this library does not know");
+  grown.newer = 0;
+  CHECK(lmh_context_open(&grown.options, &context, NULL) == 0);
+  lmh_context_free(context);
+
+  /* And of an earlier one: a struct that ends before the last members. */
+  context = NULL;
+  options.struct_size = offsetof(lmh_context_options, plugins);
+  CHECK(lmh_context_open(&options, &context, NULL) == 0);
+  lmh_context_free(context);
+  error = NULL;
+  CHECK(lmh_context_open(NULL, NULL, &error) == 2);
+  check_error(error, "E601", "lmh_context_open: a handle, text or output is NULL");
+}
+
+static void test_graphs(const lmh_context* context) {
+  static const char kWrong[] =
+      "{\"schema\": \"lmhost.graph/1\", \"root\": \"m.M\", \"kernels\": {\"m.M\": "
+      "{\"sub_kernels\": [\n{\"name\": \"a\", \"kernel\": \"torch.nn.Liner\", \"bindings\": "
+      "{}}]}}}";
+  lmh_graph* graph = NULL;
+  lmh_plan* plan = NULL;
+  lmh_error* error = NULL;
+  lmh_place place;
+  lmh_plan_options options = {0};
+
+  CHECK(lmh_graph_load(context, "llama-2-7c", &graph, &error) == 2);
+  check_error(error, "E113", "did you mean 'llama-2-7b'?");
+  error = NULL;
+  CHECK(lmh_graph_load(NULL, "gpt2", &graph, &error) == 2);
+  check_error(error, "E601", "NULL");
+  error = NULL;
+  CHECK(lmh_graph_parse(context, "{", 1, NULL, &graph, &error) == 3);
+  check_error(error, "E102", "<memory>:1:2");
+  error = NULL;
+  CHECK(lmh_graph_parse(context, kWrong, sizeof kWrong - 1, "g.json", &graph, &error) == 0);
+  CHECK(error == NULL);
+  CHECK(lmh_plan_resolve(context, graph, NULL, &plan, &error) == 3);
+  place = lmh_error_place(error, 0);
+  CHECK(strcmp(place.file, "g.json") == 0);
+  CHECK(place.line == 2 && place.column == 25);
+  check_error(error, "E101", "did you mean 'torch.nn.Linear'");
+  options.struct_size = sizeof options;
+  options.allow_unknown = 1;
+  CHECK(lmh_plan_resolve(context, graph, &options, &plan, NULL) == 0);
+  lmh_plan_free(plan);
+  options.mode = 7;
+  error = NULL;
+  CHECK(lmh_plan_resolve(context, graph, &options, &plan, &error) == 2);
+  check_error(error, "E601", "lmh_plan_options.mode is 7");
+  lmh_graph_free(graph);
+}
+
+static void test_texts(const lmh_report* report) {
+  static const char* const kParts[] = {"coverage", "\"schema\":\"lmhost.report/1\"", "{\"", "path,",
+                                       "| "};
+  lmh_error* error = NULL;
+  char* text = NULL;
+  for (int32_t format = LMH_TEXT; format <= LMH_MARKDOWN; ++format) {
+    CHECK(lmh_report_text(report, format, &text, NULL) == 0);
+    CHECK(strstr(text, kParts[format]) != NULL);
+    lmh_string_free(text);
+    text = NULL;
+  }
+  CHECK(lmh_report_text(report, 9, &text, &error) == 2);
+  check_error(error, "E601", "there is no format 9");
+  CHECK(text == NULL);
+}
+
+static void test_plan(const lmh_context* context) {
+  lmh_graph* graph = NULL;
+  lmh_plan* plan = NULL;
+  lmh_report* report = NULL;
+  lmh_error* error = NULL;
+  lmh_point points[2] = {{0}, {0}};
+  lmh_costs costs[2], node;
+  lmh_run_options run = {0};
+  lmh_plan_options options = {0};
+  const char* set[] = {"num_hidden_layers=2"};
+  int32_t cancelled = 1;
+  int calls = 0;
+  char* path;
+
+  CHECK(lmh_graph_load(context, "llama-2-7b", &graph, NULL) == 0);
+  options.struct_size = sizeof options;
+  options.set = set;
+  options.set_count = 1;
+  options.mode = LMH_EAGER;
+  CHECK(lmh_plan_resolve(context, graph, &options, &plan, NULL) == 0);
+  CHECK(lmh_plan_point(plan, &points[0], &error) == 2);
+  check_error(error, "E601", "struct_size is not set");
+  lmh_plan_free(plan);
+  CHECK(lmh_plan_resolve(context, graph, NULL, &plan, NULL) == 0);
+  points[0].struct_size = sizeof points[0];
+  CHECK(lmh_plan_point(plan, &points[0], NULL) == 0);
+  CHECK(points[0].batch_size == 1 && points[0].seq_len == 2048 && points[0].cache_len == 0);
+  CHECK(points[0].w_bits == 16 && points[0].index_bits == 64);
+  lmh_graph_free(graph);
+
+  points[1] = points[0];
+  points[1].kv_bits = 4.125;
+  CHECK(lmh_plan_totals(plan, points, 2, NULL, costs, NULL) == 0);
+  CHECK(costs[0].values[LMH_PARAMETERS].low == 6738415616u);
+  CHECK(costs[0].values[LMH_PARAMETERS].high == 0);
+  CHECK(costs[0].values[LMH_PARAMETERS].denominator == 1);
+  CHECK(costs[1].values[LMH_STORED_BYTES_KV_CACHE].value ==
+        costs[0].values[LMH_STORED_BYTES_KV_CACHE].value * 4.125 / 16);
+  CHECK(lmh_plan_totals(plan, NULL, 0, NULL, NULL, NULL) == 0);
+
+  CHECK(lmh_plan_analyze(plan, &points[0], NULL, &report, NULL) == 0);
+  CHECK(lmh_report_node_count(report) > 10);
+  CHECK(lmh_report_node_costs(report, 0, &node, NULL) == 0);
+  CHECK(memcmp(&node, &costs[0], sizeof node) == 0);
+  path = lmh_report_node_path(report, 1);
+  CHECK(path != NULL && strcmp(path, "model") == 0);
+  lmh_string_free(path);
+  CHECK(lmh_report_node_path(report, lmh_report_node_count(report)) == NULL);
+  error = NULL;
+  CHECK(lmh_report_node_costs(report, 1000000, &node, &error) == 2);
+  check_error(error, "E601", "there is no node 1000000");
+  test_texts(report);
+  lmh_report_free(report);
+
+  points[1].seq_len = -1;
+  error = NULL;
+  CHECK(lmh_plan_totals(plan, points, 2, NULL, costs, &error) == 2);
+  check_error(error, "E601", "seq_len must be a whole number >= 0, not -1");
+  points[1] = points[0];
+  points[1].kv_bits = (double)NAN;
+  error = NULL;
+  CHECK(lmh_plan_analyze(plan, &points[1], NULL, &report, &error) == 2);
+  check_error(error, "E601", "kv_bits must be an exact number above 0");
+
+  run.struct_size = sizeof run;
+  run.progress = stop_at_once;
+  run.user = &calls;
+  error = NULL;
+  CHECK(lmh_plan_analyze(plan, &points[0], &run, &report, &error) == 2);
+  check_error(error, "E603", "the caller cancelled the analysis");
+  CHECK(calls == 1);
+  run.progress = NULL;
+  run.cancelled = &cancelled;
+  CHECK(lmh_plan_totals(plan, points, 1, &run, costs, NULL) == 2);
+  cancelled = 0;
+  run.threads = 2;
+  CHECK(lmh_plan_totals(plan, points, 1, &run, costs, NULL) == 0);
+  lmh_plan_free(plan);
+}
+
+int main(int count, char** arguments) {
+  lmh_context* context = NULL;
+  lmh_context_options options = {0};
+  if (count != 2) return 2;
+  CHECK(strchr(lmh_version(), '.') != NULL);
+  CHECK(strcmp(lmh_quantity_name(LMH_FLOPS), "flops") == 0);
+  CHECK(strcmp(lmh_quantity_name(LMH_PARAMETERS), "parameters") == 0);
+  CHECK(lmh_quantity_name(LMH_QUANTITY_COUNT) == NULL && lmh_quantity_name(-1) == NULL);
+  test_context(arguments[1]);
+  options.struct_size = sizeof options;
+  options.prefix = arguments[1];
+  CHECK(lmh_context_open(&options, &context, NULL) == 0);
+  test_graphs(context);
+  test_plan(context);
+  lmh_context_free(context);
+  lmh_context_free(NULL);
+  lmh_graph_free(NULL);
+  lmh_plan_free(NULL);
+  lmh_report_free(NULL);
+  lmh_error_free(NULL);
+  lmh_string_free(NULL);
+  return failures == 0 ? 0 : 1;
+}
