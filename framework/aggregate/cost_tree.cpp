@@ -7,6 +7,8 @@ namespace {
 
 Costs scaled(Costs costs, const Number& times, const Number& stored_times) {
   for (std::size_t q = 0; q < kQuantityCount; ++q) {
+    // Nothing, however often, is nothing: also more often than 128 bits can say.
+    if (costs.values[q] == Number(0)) continue;
     costs.values[q] =
         costs.values[q] * (is_stored(static_cast<Quantity>(q)) ? stored_times : times);
   }

@@ -7,6 +7,8 @@
 namespace lmhost {
 namespace {
 
+bool is_not_negative(const Number& cost) { return !cost.is_error() && !cost.is_negative(); }
+
 using Totals = std::array<Polynomial, kQuantityCount>;
 
 // Beyond this a full evaluation is the faster way.
@@ -18,16 +20,29 @@ void add_scaled(Polynomial& sum, const Polynomial& costs, const Polynomial& coun
   if (scaled) add_to(sum, *scaled, Number(1));
 }
 
-Int128 least_common_multiple(Int128 a, std::int64_t b) {
+// An error when it does not fit.
+Number least_common_multiple(Int128 a, std::int64_t b) {
   Int128 x = a, y = b;
   while (y != 0) x = std::exchange(y, x % y);
-  return a / x * b;
+  return Number(a / x) * Number(b);
+}
+
+bool is_valid(const RuntimePoint& point) {
+  for (std::size_t i = 0; i < kRuntimeVariableCount; ++i) {
+    const auto variable = static_cast<RuntimeVariable>(i);
+    const Number& value = point[variable];
+    const bool is_length = variable < RuntimeVariable::kWeightBits;
+    if (!value.is_exact() || value.is_negative() || (is_length && !value.is_integer()))
+      return false;
+  }
+  return true;
 }
 
 }  // namespace
 
 TotalsProgram::TotalsProgram(const Plan& plan, const Schedule& schedule) : plan_(plan) {
-  PolynomialForm form(plan.program);
+  const NodeFacts facts(plan.program);
+  PolynomialForm form(plan.program, facts);
   std::vector<Totals> composites(schedule.composites.size());
   for (InstanceIndex index : schedule.composites) {
     const Instance& instance = plan.instances[index];
@@ -51,7 +66,23 @@ TotalsProgram::TotalsProgram(const Plan& plan, const Schedule& schedule) : plan_
       }
     }
   }
+  add_guards(facts);
   if (fits_) compile(composites.back());
+}
+
+// What evaluate_plan() judges at every point, less what is sure at all of them.
+void TotalsProgram::add_guards(const NodeFacts& facts) {
+  for (const Check& check : plan_.checks) {
+    const bool is_sure = check.holds == is_count   ? facts.is_length(check.node)
+                         : check.holds == is_whole ? facts.is_whole(check.node)
+                                                   : false;
+    if (!is_sure || !facts.never_fails(check.node)) guards_.push_back(check);
+  }
+  for (const Term& term : plan_.terms) {
+    // A form may lose a term that fails: x - x is 0 whatever x is.
+    if (!facts.is_never_negative(term.node) || !facts.never_fails(term.node))
+      guards_.push_back({term.node, is_not_negative});
+  }
 }
 
 void TotalsProgram::compile(const std::array<Polynomial, kQuantityCount>& totals) {
@@ -71,6 +102,7 @@ void TotalsProgram::compile(const std::array<Polynomial, kQuantityCount>& totals
 
 void TotalsProgram::make_cone() {
   std::set<NodeIndex> needed(atoms_.begin(), atoms_.end());
+  for (const Check& guard : guards_) needed.insert(guard.node);
   // Operands have smaller indices than their users, so one pass from the top reaches everything.
   for (auto node = needed.rbegin(); node != needed.rend(); ++node) {
     for (NodeIndex operand : plan_.program.operands(plan_.program.node(*node)))
@@ -92,11 +124,14 @@ std::uint32_t TotalsProgram::value_of(const Monomial& monomial) {
 
 void TotalsProgram::add_sum(Quantity quantity, const Polynomial& polynomial) {
   if (polynomial.empty()) return;
-  Int128 denominator = 1;
+  Number denominator = 1;
   for (const auto& [monomial, coefficient] : polynomial) {
-    denominator = least_common_multiple(denominator, coefficient.denominator());
+    if (coefficient.is_exact())
+      denominator = least_common_multiple(denominator.numerator(), coefficient.denominator());
+    fits_ = fits_ && coefficient.is_exact() && denominator.is_exact();
+    if (!fits_) return;
   }
-  Sum sum{quantity, Number(denominator), Number(0), static_cast<std::uint32_t>(terms_.size()), 0};
+  Sum sum{quantity, denominator, Number(0), static_cast<std::uint32_t>(terms_.size()), 0};
   for (const auto& [monomial, coefficient] : polynomial) {
     const Number whole = coefficient * sum.denominator;
     if (!whole.is_exact()) fits_ = false;
@@ -111,10 +146,13 @@ void TotalsProgram::add_sum(Quantity quantity, const Polynomial& polynomial) {
 }
 
 std::optional<Costs> TotalsProgram::evaluate(const RuntimePoint& point) {
-  if (!fits_) return std::nullopt;
+  if (!fits_ || !is_valid(point)) return std::nullopt;
   const std::vector<ProgramNode>& nodes = plan_.program.nodes();
   for (NodeIndex node : cone_)
     node_values_[node] = plan_.program.compute(nodes[node], node_values_.data(), point);
+  for (const Check& guard : guards_) {
+    if (!guard.holds(node_values_[guard.node])) return std::nullopt;
+  }
   std::size_t next = 0;
   for (NodeIndex atom : atoms_) values_[next++] = node_values_[atom];
   for (const Product& product : products_)

@@ -17,8 +17,9 @@ class TotalsProgram {
   // REQUIRES: plan outlives this.
   TotalsProgram(const Plan& plan, const Schedule& schedule);
 
-  // The costs of the root at a point; nothing when any part fails there (evaluate_plan() says why)
-  // or when the graph's polynomials are too large to be worth expanding. Not thread safe: it reuses
+  // The costs of the root at a point; nothing when any part fails there (evaluate_plan() says why),
+  // even an absent one, when the point has a negative or fractional length, or when the graph's
+  // polynomials are too large to be worth expanding. Not thread safe: it reuses
   // its scratch. Copy it per thread.
   std::optional<Costs> evaluate(const RuntimePoint& point);
 
@@ -43,6 +44,7 @@ class TotalsProgram {
     std::uint32_t count;
   };
 
+  void add_guards(const NodeFacts& facts);
   void compile(const std::array<Polynomial, kQuantityCount>& totals);
   void make_cone();
   std::uint32_t value_of(const Monomial& monomial);
@@ -50,7 +52,8 @@ class TotalsProgram {
 
   const Plan& plan_;
   bool fits_ = true;              // every polynomial could be expanded
-  std::vector<NodeIndex> cone_;   // nodes that the atoms are computed from, operands first
+  std::vector<Check> guards_;     // what some points break
+  std::vector<NodeIndex> cone_;   // nodes that atoms and guards are computed from, operands first
   std::vector<NodeIndex> atoms_;  // values_[0 .. atoms): sorted
   std::map<Monomial, std::uint32_t> monomials_;
   std::vector<Product> products_;

@@ -8,6 +8,7 @@
 #include <vector>
 #else
 #include <tbb/blocked_range.h>
+#include <tbb/info.h>
 #include <tbb/parallel_for.h>
 #include <tbb/task_arena.h>
 #endif
@@ -16,9 +17,12 @@ namespace lmhost {
 
 #if defined(LMHOST_THREADING_STD)
 
+constexpr unsigned kMostThreads = 64;  // more than the machine has is useful to the sanitizer
+
 void for_each_range(std::size_t count, std::size_t grain, unsigned threads,
                     const std::function<void(std::size_t, std::size_t)>& body) {
-  if (threads == 0) threads = std::max(1u, std::thread::hardware_concurrency());
+  const unsigned most = std::max(1u, std::thread::hardware_concurrency());
+  threads = threads == 0 ? most : std::min(threads, kMostThreads);
   if (threads == 1 || count <= grain) {
     if (count > 0) body(0, count);
     return;
@@ -53,7 +57,9 @@ void for_each_range(std::size_t count, std::size_t grain, unsigned threads,
   if (threads == 0) {
     run();
   } else {
-    tbb::task_arena arena(static_cast<int>(threads));
+    // More than the machine has makes TBB print a warning.
+    const auto most = static_cast<unsigned>(tbb::info::default_concurrency());
+    tbb::task_arena arena(static_cast<int>(std::min(threads, most)));
     arena.execute(run);
   }
 }
