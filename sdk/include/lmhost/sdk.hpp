@@ -328,9 +328,9 @@ inline const lmh_plugin* describe(const lmh_host* host, const char* id, const ch
                                   const char* doc, void (*body)(Plugin&)) noexcept {
   try {
     static const lmh_plugin* const description = [&] {
-      auto* plugin = new Plugin;
+      auto plugin = std::make_unique<Plugin>();
       body(*plugin);
-      return plugin->finish(id, version, doc);
+      return plugin.release()->finish(id, version, doc);
     }();
     return description;
   } catch (const std::exception& error) {
