@@ -122,7 +122,8 @@ TEST_CASE("plugins: files that are no libraries") {
   fs::copy(kFixtures + "/functions.so", folder.path() + "/writable.so");
   REQUIRE(::chmod((folder.path() + "/writable.so").c_str(), 0666) == 0);
   fs::copy(kFixtures + "/functions.so", folder.path() + "/cut.so");
-  fs::resize_file(folder.path() + "/cut.so", fs::file_size(kFixtures + "/functions.so") / 2);
+  // Inside its code: half of the file may be debug information that no segment needs.
+  fs::resize_file(folder.path() + "/cut.so", 6000);
   fs::copy(kFixtures + "/functions.so", folder.path() + "/renamed.so");
 
   struct Row {
