@@ -1,5 +1,7 @@
 #include "aggregate/cost_tree.hpp"
 
+#include <algorithm>
+
 #include "aggregate/aggregate.hpp"
 
 namespace lmhost {
@@ -59,6 +61,8 @@ CostTree build_cost_tree(std::shared_ptr<const Plan> plan, const RuntimePoint& p
   const std::vector<Number>& values = tree.evaluation.values;
   CostNode root;
   root.instance = tree.plan->root();
+  tree.nodes.reserve(
+      std::min(node_limit, tree.plan->edges.size() + 1));  // each edge once, at least
   tree.nodes.push_back(root);
   std::vector<Open> open = {{0, 0}};
   while (!open.empty()) {
