@@ -50,7 +50,7 @@ void describe_tables(Plugin& plugin) {
                "does, rotary_dim//2 does not",
                "has_scaling:bool=0 -- both values are multiplied by an attention scaling (YaRN, "
                "LongRoPE)",
-               "output_bits=a_bits -- bits per table element"})
+               "output_bits:float=a_bits -- bits per table element"})
       .let("angles", "num_tokens*rotary_dim/2", "one per position and frequency")
       .flops("angles*(rotary_angle_flops + 2*has_scaling)")
       .operand(LMH_READ, LMH_INDEX, "positions", "num_tokens")
@@ -82,7 +82,7 @@ void describe_application(Plugin& plugin) {
            "rotary_dim=head_dim -- elements of a head that are rotated; the others are neither "
            "read nor written",
            "table_elements=num_tokens*rotary_dim -- elements of cos and sin together that are read",
-           "table_bits=a_bits -- bits per table element",
+           "table_bits:float=a_bits -- bits per table element",
            "position_elements=num_tokens -- int64 positions read to find the table rows"})
       .let("query_elements", "num_tokens*num_heads*rotary_dim")
       .let("key_elements", "num_tokens*num_kv_heads*rotary_dim")

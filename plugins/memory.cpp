@@ -74,7 +74,7 @@ void describe_views(Plugin& plugin) {
     begin_kernel(plugin, view.name, view.spellings, view.aliases)
         .doc(view.doc)
         .source(kViewSource)
-        .params({"num_elements? -- ignored", "bits? -- ignored"})
+        .params({"num_elements? -- ignored", "bits?:float -- ignored"})
         .flops("0")
         .example("num_elements=7, bytes=2", "flops=0, read=0, write=0",
                  "only sizes and strides change");
@@ -97,7 +97,7 @@ void describe_conditional_copies(Plugin& plugin) {
       .params({"num_elements -- elements of the output",
                "copies:bool -- 1 where the strides forbid a view",
                "input_elements=num_elements -- distinct elements of the input, fewer after expand",
-               "bits=a_bits -- bits per element"})
+               "bits:float=a_bits -- bits per element"})
       .flops("0")
       .reads("input", "input_elements*copies", "bits")
       .writes("output", "num_elements*copies", "bits")
@@ -110,7 +110,7 @@ void describe_conditional_copies(Plugin& plugin) {
       .params({"num_elements -- elements of the output",
                "copies:bool=1 -- 0 where the input is contiguous already",
                "input_elements=num_elements -- distinct elements of the input, fewer after expand",
-               "bits=a_bits -- bits per element"})
+               "bits:float=a_bits -- bits per element"})
       .flops("0")
       .reads("input", "input_elements*copies", "bits")
       .writes("output", "num_elements*copies", "bits")
@@ -127,8 +127,8 @@ void describe_conditional_copies(Plugin& plugin) {
           "aten/src/ATen/native/TensorConversions.cpp to_impl: self if to_will_alias, else "
           "_to_copy")
       .params({"num_elements -- elements of the tensor",
-               "output_bits -- bits per element of the wanted type",
-               "input_bits=a_bits -- bits per element of the given type",
+               "output_bits:float -- bits per element of the wanted type",
+               "input_bits:float=a_bits -- bits per element of the given type",
                "copies:bool=(0 if input_bits == output_bits else 1) -- bind 1 between types of one "
                "size, as float16 "
                "and bfloat16",
@@ -166,7 +166,7 @@ void describe(Plugin& plugin, const Copy& copy) {
       .doc(copy.doc)
       .source(copy.source)
       .params({"num_elements -- elements of the output", copy.input_elements,
-               "bits=a_bits -- bits per element"})
+               "bits:float=a_bits -- bits per element"})
       .flops("0")
       .reads("input", "input_elements", "bits")
       .writes("output", "num_elements", "bits")
@@ -261,8 +261,8 @@ void describe_special_copies(Plugin& plugin) {
       .source("aten/src/ATen/native/Copy.cpp copy_")
       .params({"num_elements -- elements of self",
                "input_elements=num_elements -- distinct elements of source",
-               "bits=a_bits -- bits per element of self",
-               "input_bits=bits -- bits per element of source"})
+               "bits:float=a_bits -- bits per element of self",
+               "input_bits:float=bits -- bits per element of source"})
       .flops("0")
       .reads("source", "input_elements", "input_bits")
       .writes("self", "num_elements", "bits")
@@ -278,7 +278,7 @@ void describe_special_copies(Plugin& plugin) {
           "index_select")
       .params({"num_elements -- elements of the output", "input_elements -- elements of the input",
                "index_elements=0 -- int64 counts; 0 when a number is given",
-               "bits=a_bits -- bits per element"})
+               "bits:float=a_bits -- bits per element"})
       .flops("0")
       .reads("input", "input_elements", "bits")
       .operand(LMH_READ, LMH_INDEX, "repeats", "index_elements")
@@ -317,8 +317,8 @@ void describe_creation(Plugin& plugin) {
     begin_kernel(plugin, fill.name, fill.spellings, fill.aliases)
         .doc(fill.doc)
         .source("aten/src/ATen/native/TensorFactories.cpp: each element written once")
-        .params(
-            {"num_elements -- elements of the tensor", "output_bits=a_bits -- bits per element"})
+        .params({"num_elements -- elements of the tensor",
+                 "output_bits:float=a_bits -- bits per element"})
         .flops("0")
         .writes("output", "num_elements", "output_bits")
         .example("num_elements=15, output_bits=8", "flops=0, read=0, write=15", "15 booleans");
@@ -326,8 +326,8 @@ void describe_creation(Plugin& plugin) {
   begin_kernel(plugin, "torch.arange", kTorch | kAten, {})
       .doc("start, start + step, ...: (num_elements) int64 by default")
       .source("aten/src/ATen/native/RangeFactories.cpp arange_out; integer work is 0 FLOPs")
-      .params(
-          {"num_elements -- elements of the tensor", "output_bits=index_bits -- bits per element"})
+      .params({"num_elements -- elements of the tensor",
+               "output_bits:float=index_bits -- bits per element"})
       .flops("0")
       .operand(LMH_WRITE, LMH_INDEX, "output", "num_elements", nullptr, "output_bits")
       .example("num_elements=7", "flops=0, read=0, write=56, write_index=56", "7 int64");
@@ -336,7 +336,7 @@ void describe_creation(Plugin& plugin) {
       {"torch.empty_like", "aten::empty_like", "torch.Tensor.new_empty", "aten::new_empty"})
       .doc("Memory without content: nothing is written")
       .source("aten/src/ATen/native/TensorFactories.cpp empty_cpu")
-      .params({"num_elements? -- ignored", "output_bits? -- ignored"})
+      .params({"num_elements? -- ignored", "output_bits?:float -- ignored"})
       .flops("0")
       .example("num_elements=7", "flops=0, read=0, write=0", "no kernel is launched");
 }

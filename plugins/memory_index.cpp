@@ -49,7 +49,7 @@ void describe_gathers(Plugin& plugin) {
         .doc(gather.doc)
         .source(gather.source)
         .params({"num_elements -- elements of the output, each read once from the input",
-                 gather.index_elements, "bits=a_bits -- bits per element"})
+                 gather.index_elements, "bits:float=a_bits -- bits per element"})
         .flops("0")
         .reads("input", "num_elements", "bits")
         .operand(LMH_READ, LMH_INDEX, "index", "index_elements")
@@ -79,7 +79,7 @@ void describe(Plugin& plugin, const Scatter& scatter) {
                "index_elements=update_elements -- int64 indices; fewer where one selects a slice",
                "source_elements=update_elements -- elements of source; 0 for a Python scalar",
                "in_place:bool=0 -- the method that ends in _: only the elements replaced move",
-               "bits=a_bits -- bits per element"})
+               "bits:float=a_bits -- bits per element"})
           .reads("source", "source_elements", "bits")
           .operand(LMH_READ, LMH_INDEX, "index", "index_elements")
           .writes("output", "update_elements if in_place else num_elements", "bits");
@@ -156,7 +156,7 @@ void describe_masks(Plugin& plugin) {
       .source("aten/src/ATen/native/cuda/Nonzero.cu nonzero_cuda_out_impl")
       .params({"input_elements -- elements of the input",
                "num_elements -- elements of the output: count times dimensions",
-               "input_bits=8 -- bits per input element"})
+               "input_bits:float=8 -- bits per input element"})
       .flops("0")
       .reads("input", "input_elements", "input_bits")
       .operand(LMH_WRITE, LMH_INDEX, "output", "num_elements")
@@ -166,8 +166,9 @@ void describe_masks(Plugin& plugin) {
       .doc("The elements of input where mask holds, as a vector")
       .source("aten/src/ATen/native/cuda/IndexKernel.cpp masked_select_out_cuda_impl")
       .params({"num_elements -- elements of the output: those selected",
-               "mask_elements -- elements of the mask", "mask_bits=8 -- bits per mask element",
-               "bits=a_bits -- bits per element"})
+               "mask_elements -- elements of the mask",
+               "mask_bits:float=8 -- bits per mask element",
+               "bits:float=a_bits -- bits per element"})
       .flops("0")
       .reads("input", "num_elements", "bits")
       .reads("mask", "mask_elements", "mask_bits")

@@ -36,9 +36,10 @@ std::string coefficient(Plugin& plugin, const Row& row) {
 
 Kernel& unary(Plugin& plugin, const Row& row, const char* input_bits, const char* output_bits) {
   const std::string per_element = coefficient(plugin, row);
-  const std::string input = std::string("input_bits=") + input_bits + " -- bits per input element";
+  const std::string input =
+      std::string("input_bits:float=") + input_bits + " -- bits per input element";
   const std::string output =
-      std::string("output_bits=") + output_bits + " -- bits per output element";
+      std::string("output_bits:float=") + output_bits + " -- bits per output element";
   Kernel& kernel = begin(plugin, row);
   return kernel
       .params({"num_elements -- elements of the input, and of the output", input.c_str(),
@@ -51,9 +52,9 @@ Kernel& unary(Plugin& plugin, const Row& row, const char* input_bits, const char
 Kernel& binary(Plugin& plugin, const Row& row, const char* flops, const char* input_bits,
                const char* output_bits, const char* other_elements) {
   const std::string input =
-      std::string("input_bits=") + input_bits + " -- bits per element of input";
+      std::string("input_bits:float=") + input_bits + " -- bits per element of input";
   const std::string output =
-      std::string("output_bits=") + output_bits + " -- bits per element of the output";
+      std::string("output_bits:float=") + output_bits + " -- bits per element of the output";
   const std::string other =
       std::string("other_elements=") + other_elements +
       " -- elements of other before broadcasting; 0 for a Python scalar or for input itself";
@@ -61,8 +62,8 @@ Kernel& binary(Plugin& plugin, const Row& row, const char* flops, const char* in
       .params({"num_elements -- elements of the (broadcast) output",
                "input_elements=num_elements -- elements of input before broadcasting; 0 for a "
                "Python scalar",
-               other.c_str(), input.c_str(), "other_bits=input_bits -- bits per element of other",
-               output.c_str()})
+               other.c_str(), input.c_str(),
+               "other_bits:float=input_bits -- bits per element of other", output.c_str()})
       .flops(flops)
       .reads("input", "input_elements", "input_bits")
       .reads("other", "other_elements", "other_bits")

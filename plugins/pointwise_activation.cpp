@@ -211,8 +211,8 @@ void describe_gelu(Plugin& plugin) {
          {"num_elements=7, bytes=2", "flops=35, read=14, write=14", "7*5; 7*2 bytes each way"}})
       .params({"num_elements -- elements of the input, and of the output",
                "approximate:string='none' -- 'none' (erf) or 'tanh'",
-               "input_bits=a_bits -- bits per input element",
-               "output_bits=input_bits -- bits per output element"})
+               "input_bits:float=a_bits -- bits per input element",
+               "output_bits:float=input_bits -- bits per output element"})
       .flops("num_elements*(gelu_tanh_flops if approximate == 'tanh' else gelu_flops)")
       .reads("input", "num_elements", "input_bits")
       .writes("output", "num_elements", "output_bits")

@@ -131,12 +131,12 @@ void describe_selection(Plugin& plugin) {
       .params(
           {"num_elements -- elements of the (broadcast) output",
            "condition_elements=num_elements -- elements of condition before broadcasting",
-           "condition_bits=8 -- bits per element of condition",
+           "condition_bits:float=8 -- bits per element of condition",
            "input_elements=num_elements -- elements of input before broadcasting; 0 for a scalar",
            "other_elements=num_elements -- elements of other before broadcasting; 0 for a scalar",
-           "input_bits=a_bits -- bits per element of input",
-           "other_bits=input_bits -- bits per element of other",
-           "output_bits=input_bits -- bits per element of the output"})
+           "input_bits:float=a_bits -- bits per element of input",
+           "other_bits:float=input_bits -- bits per element of other",
+           "output_bits:float=input_bits -- bits per element of the output"})
       .flops("0")
       .reads("condition", "condition_elements", "condition_bits")
       .reads("input", "input_elements", "input_bits")
@@ -155,9 +155,9 @@ void describe_selection(Plugin& plugin) {
               "aten::masked_fill_"})
       .params({"num_elements -- elements of input and output",
                "mask_elements=num_elements -- elements of mask before broadcasting",
-               "mask_bits=8 -- bits per element of mask",
-               "input_bits=a_bits -- bits per element of input",
-               "output_bits=input_bits -- bits per element of the output"})
+               "mask_bits:float=8 -- bits per element of mask",
+               "input_bits:float=a_bits -- bits per element of input",
+               "output_bits:float=input_bits -- bits per element of the output"})
       .flops("0")
       .reads("input", "num_elements", "input_bits")
       .reads("mask", "mask_elements", "mask_bits")

@@ -10,11 +10,11 @@ constexpr char kReduceSource[] = "derivation; operators in aten/src/ATen/native/
 Kernel& reduction(Plugin& plugin, const Row& row, const char* flops,
                   const char* output_bits = "input_bits") {
   const std::string output =
-      std::string("output_bits=") + output_bits + " -- bits per output element";
+      std::string("output_bits:float=") + output_bits + " -- bits per output element";
   return begin(plugin, row)
       .params({"num_elements -- elements of the input",
                "output_elements -- elements of the output: rows reduced",
-               "input_bits=a_bits -- bits per input element", output.c_str()})
+               "input_bits:float=a_bits -- bits per input element", output.c_str()})
       .flops(flops)
       .reads("input", "num_elements", "input_bits")
       .writes("output", "output_elements", "output_bits");
@@ -132,7 +132,7 @@ void describe_index_results(Plugin& plugin) {
     begin(plugin, row)
         .params({"num_elements -- elements of the input",
                  "output_elements -- elements of the output: rows reduced",
-                 "input_bits=a_bits -- bits per input element"})
+                 "input_bits:float=a_bits -- bits per input element"})
         .flops("0")
         .reads("input", "num_elements", "input_bits")
         .operand(LMH_WRITE, LMH_INDEX, "output", "output_elements");
@@ -199,7 +199,7 @@ void describe_orderings(Plugin& plugin) {
         "top 2 of 3 rows of 7: 21*2 read; 6*2 values + 6*8 indices written"}})
       .params({"num_elements -- elements of the input",
                "output_elements -- values selected: k times the rows",
-               "input_bits=a_bits -- bits per value"})
+               "input_bits:float=a_bits -- bits per value"})
       .flops("0")
       .reads("input", "num_elements", "input_bits")
       .writes("values", "output_elements", "input_bits")
@@ -213,7 +213,8 @@ void describe_orderings(Plugin& plugin) {
                  "aten/src/ATen/native/Sorting.cpp: comparisons only: 0 FLOPs",
                  {"num_elements=7, bytes=2", "flops=0, read=14, write=70, write_index=56",
                   "7*2 read; 7*2 values + 7*8 indices written"}})
-      .params({"num_elements -- elements of the input", "input_bits=a_bits -- bits per value"})
+      .params(
+          {"num_elements -- elements of the input", "input_bits:float=a_bits -- bits per value"})
       .flops("0")
       .reads("input", "num_elements", "input_bits")
       .writes("values", "num_elements", "input_bits")
@@ -228,7 +229,8 @@ void describe_orderings(Plugin& plugin) {
          "written",
          {"num_elements=7, bytes=2", "flops=0, read=14, write=70, write_index=56, scratch=14",
           "7*2 read; 7*2 dropped values + 7*8 indices written"}})
-      .params({"num_elements -- elements of the input", "input_bits=a_bits -- bits per value"})
+      .params(
+          {"num_elements -- elements of the input", "input_bits:float=a_bits -- bits per value"})
       .flops("0")
       .reads("input", "num_elements", "input_bits")
       .writes("values", "num_elements", "input_bits")

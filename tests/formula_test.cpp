@@ -181,6 +181,23 @@ TEST_CASE("a formula that fails says which operation and why") {
   }
 }
 
+TEST_CASE("of two failing functions the first is named; a value that failed elsewhere is none") {
+  const Result<Expression> two = parse_expression("frob(1) + grob(2)", "formula");
+  const Value failed = Value::of(Number::error(ArithmeticError::kOverflow, 7));
+  const FormulaScope scope{[&](std::string_view) { return &failed; }, {}};
+  CHECK(evaluate_formula(*two, scope).error_text == "unknown function 'frob'");
+  const Result<Expression> use = parse_expression("1 + elsewhere", "formula");
+  const FormulaValue value = evaluate_formula(*use, scope);
+  CHECK(value.error_text == "'elsewhere' has no value");
+  CHECK(value.error_offset == 4);
+}
+
+TEST_CASE("ceil_div of large integers is exact") {
+  CHECK(walk("ceil_div(10**30, 10**29 + 1)").value.number == Number(10));
+  CHECK(walk("ceil_div(0 - 7, 2)").value.number == Number(-3));
+  CHECK_FALSE(walk("ceil_div(1, 0)").ok());
+}
+
 TEST_CASE("what is not taken cannot fail") {
   CHECK(walk("1 if batch_size else 1 // zero").ok());
   CHECK_FALSE(run("1 if batch_size else 1 // zero").is_error());
@@ -251,6 +268,9 @@ TEST_CASE("syntax errors point at the place") {
 }
 
 TEST_CASE("hostile formulas cost bounded time and memory") {
+  std::string names = "x";
+  for (int i = 0; i < 9000; ++i) names += "+a" + std::to_string(i % 4500);
+  CHECK(parse_expression(names, "formula")->names.size() == 4501);
   CHECK(parse_error(std::string(10'000'000, '('))
             .find("formula of 10000000 bytes is longer than the limit of 65536") !=
         std::string::npos);

@@ -254,8 +254,9 @@ TEST_CASE("the polynomial totals equal the evaluation, precision included") {
     CAPTURE(named.name);
     TotalsProgram totals(*named.plan, make_schedule(*named.plan));
     for (RuntimePoint point : kPoints) {
-      for (int bits : {16, 4}) {
-        point[RuntimeVariable::kWeightBits] = Number(bits);
+      for (const Number& bits : {Number(16), Number(4), Number::ratio(33, 8)}) {
+        point[RuntimeVariable::kWeightBits] = bits;
+        point[RuntimeVariable::kActivationBits] = Number::ratio(17, 2);
         point[RuntimeVariable::kKvBits] = Number::ratio(33, 8);
         const std::optional<Costs> fast = totals.evaluate(point);
         REQUIRE(fast.has_value());
@@ -263,6 +264,60 @@ TEST_CASE("the polynomial totals equal the evaluation, precision included") {
       }
     }
   }
+}
+
+TEST_CASE("the polynomial totals have no number where the evaluation has none") {
+  const auto plan_with = [](std::string_view call) {
+    return plan_of(
+        R"({"schema": "lmhost.graph/1", "root": "m.Root", "kernels": {"m.Root": {"sub_kernels": [
+            {"name": "big", "kernel": "torch.mm", "bindings": {"M": "1000", "K": "1000", "N": "1000"}}, )" +
+        std::string(call) + "]}}}");
+  };
+  const std::string_view bindings =
+      R"("kernel": "torch.mm", "bindings": {"M": "1", "K": "1", "N": )";
+  struct {
+    std::string call;
+    bool fails;  // at seq_len 5, cache_len 0
+  } const rows[] = {
+      {R"({"name": "a", "multiplier": "seq_len / 2", )" + std::string(bindings) + R"("1"}})", true},
+      {R"({"name": "a", "multiplier": "seq_len - 7", )" + std::string(bindings) + R"("1"}})", true},
+      {R"({"name": "a", )" + std::string(bindings) + R"("seq_len - 9"}})", true},
+      {R"({"name": "a", )" + std::string(bindings) + R"("seq_len / 2"}})", true},
+      {R"g({"name": "a", )g" + std::string(bindings) + R"g("causal_pairs(seq_len / 2, 0)"}})g",
+       true},
+      {R"g({"name": "a", )g" + std::string(bindings) +
+           R"g("causal_pairs(min(seq_len, cache_len - 1), 3)"}})g",
+       true},
+      {R"g({"name": "a", )g" + std::string(bindings) +
+           R"g("causal_pairs(min(seq_len, 3), cache_len)"}})g",
+       false},
+      {R"({"name": "a", )" + std::string(bindings) + R"("seq_len - cache_len"}})", false},
+      {R"({"name": "a", )" + std::string(bindings) + R"("1 // cache_len - 1 // cache_len"}})",
+       true},
+      {R"({"name": "a", "kernel": "torch.Tensor.view", "when": "1 // cache_len"})", true},
+      {R"({"name": "a", "multiplier": "cache_len", "stored_count": "1", "kernel": "torch.nn.Linear", "bindings": {"M": "1", "K": "2", "N": "3"}})",
+       false},
+      {R"({"name": "a", "multiplier": "cache_len", "stored_count": "1 // cache_len", "kernel": "torch.nn.Linear", "bindings": {"M": "1", "K": "2", "N": "3"}})",
+       false}};
+  for (const auto& row : rows) {
+    CAPTURE(row.call);
+    const auto plan = plan_with(row.call);
+    TotalsProgram totals(*plan, make_schedule(*plan));
+    const RuntimePoint point = point_at(1, 5, 0);
+    const std::optional<Costs> fast = totals.evaluate(point);
+    CHECK(failure_of(*plan, point).empty() != row.fails);
+    if (row.fails) {
+      CHECK_FALSE(fast.has_value());
+    } else if (fast) {
+      CHECK(*fast == totals_of(*plan, point));
+    }
+  }
+  // Powers of powers: the degree is bounded, and so is the stack.
+  std::string power = "seq_len";
+  for (int i = 0; i < 12; ++i) power = "(" + power + ")**4";
+  const auto plan = plan_with(R"({"name": "a", )" + std::string(bindings) + "\"" + power + "\"}}");
+  TotalsProgram totals(*plan, make_schedule(*plan));
+  CHECK(totals.evaluate(point_at(1, 1, 0)) == totals_of(*plan, point_at(1, 1, 0)));
 }
 
 TEST_CASE("threads do not change a bit") {

@@ -48,6 +48,11 @@ TEST_CASE("numbers are spelled exactly") {
   }
 }
 
+TEST_CASE("there is one zero") {
+  CHECK(Number::inexact(-0.0) == Number::inexact(0));
+  CHECK(to_string(Number::inexact(-3) * Number(0)) == "0");
+}
+
 TEST_CASE("numbers are read exactly") {
   CHECK(number("4.125") == Number::ratio(33, 8));
   CHECK(number("1e9") == Number(1000000000));
@@ -55,6 +60,9 @@ TEST_CASE("numbers are read exactly") {
   CHECK(number("-0.1") == Number::ratio(-1, 10));
   CHECK(number(".5") == Number::ratio(1, 2));
   CHECK(number("0e-400") == Number(0));
+  CHECK(number("0.25000000000000000000000000") == Number::ratio(1, 4));
+  CHECK(number("1.1920928955078125e-07") == Number::ratio(1, 8388608));
+  CHECK_FALSE(parse_number("1e+-5").has_value());
   CHECK(number("170141183460469231731687303715884105727") == Number(kMost));
   for (const char* text :
        {"", "-", "1x", "1.2.3", "0x10", "e5", "1e", "1e999",

@@ -59,6 +59,33 @@ TEST_CASE("when and multiplier decide the count") {
   CHECK(totals_of(*plan, point_at(1, 5, 1))[Quantity::kFlops] == Number(10));
 }
 
+TEST_CASE("when has Python's truth: a text or a list that is not empty is true") {
+  const auto calls_of = [](std::string_view when) {
+    return plan_of(graph_with(
+                       "{\"name\": \"a\", \"kernel\": \"torch.mm\", \"bindings\": {\"M\": \"1\", "
+                       "\"K\": \"1\", \"N\": \"1\"}, \"when\": \"" +
+                           std::string(when) + "\"}",
+                       R"("config": {"t": "x", "l": [0], "e": "", "n": null, "o": {"p": 1}},)"))
+        ->edges.size();
+  };
+  for (const char* yes : {"config.t", "config.l", "config.o", "'no'", "2"}) {
+    CAPTURE(yes);
+    CHECK(calls_of(yes) == 1);
+  }
+  for (const char* no : {"config.e", "config.n", "''", "0"}) {
+    CAPTURE(no);
+    CHECK(calls_of(no) == 0);
+  }
+}
+
+TEST_CASE("an expected count may be a constant as well as depend on the point") {
+  const auto plan = plan_of(graph_with(
+      R"g({"name": "a", "kernel": "torch.mm", "bindings": {"M": "1", "K": "1", "N": "1"}, "multiplier": "distinct(8, 2, 16)"},
+         {"name": "b", "kernel": "torch.mm", "bindings": {"M": "1", "K": "1", "N": "1"}, "multiplier": "distinct(8, 2, seq_len)"})g"));
+  const Costs costs = totals_of(*plan, point_at(1, 16, 0));
+  CHECK(costs[Quantity::kFlops].to_double() == doctest::Approx(4 * 7.919819233939052));
+}
+
 TEST_CASE("stored_count counts storages, roles override operands") {
   const auto plan = plan_of(graph_with(
       R"({"name": "a", "kernel": "torch.nn.Linear", "bindings": {"M": "1", "K": "2", "N": "3"}, "multiplier": 4, "stored_count": 1},
@@ -138,6 +165,87 @@ TEST_CASE("mistakes are reported whole, all at once") {
   }
 }
 
+TEST_CASE("errors point at the place, once for one cause") {
+  struct {
+    std::string calls, more, composites;
+    const char* expected;
+  } const rows[] = {
+      {R"({"name": "a", "kernel": "torch.mm", "when": "1 + nowhere", "bindings": {"M": "1", "K": "1", "N": "1"}})",
+       "", "", "g.json:3:50: error: unknown name 'nowhere'"},
+      {R"({"name": "a", "kernel": "torch.mm", "stored_count": "1/2", "bindings": {"M": "1", "K": "1", "N": "1"}})",
+       "", "", "g.json:3:54: error: stored_count of call 'a' must be a whole number >= 0, not 0.5"},
+      {R"({"name": "a", "kernel": "m.B"})", "",
+       "\n"
+       R"("m.B": {"parameters": ["w = 1 + nowhere"], "sub_kernels": [{"name": "x", "kernel": "torch.mm", "bindings": {"M": "w", "K": "1", "N": "1"}}]},)",
+       "g.json:3:33: error: unknown name 'nowhere'"},
+      // A graph variable does not see the composite's parameters, whatever they are called.
+      {R"({"name": "a", "kernel": "m.B", "bindings": {"w": "3"}})",
+       "\"variables\": {\"v\": \"w * 2\"},\n",
+       R"("m.B": {"parameters": ["w"], "sub_kernels": [{"name": "x", "kernel": "torch.mm", "bindings": {"M": "v", "K": "1", "N": "1"}}]},)",
+       "g.json:2:21: error: unknown name 'w'"},
+      // Asked for with defined(), and used where it is not.
+      {R"g({"name": "a", "kernel": "torch.mm", "bindings": {"M": "config.no if not defined(config.no) else 1", "K": "1", "N": "1"}})g",
+       std::string(kConfig), "", "error: the config has no 'no'"},
+  };
+  for (const auto& row : rows) {
+    CAPTURE(row.calls);
+    const std::string errors = errors_of(row.calls, row.more, row.composites);
+    CHECK_MESSAGE(errors.find(row.expected) != std::string::npos, errors);
+    CHECK_MESSAGE(errors.find(": error: ") == errors.rfind(": error: "), errors);
+  }
+}
+
+TEST_CASE("a graph that is wrong everywhere or grows without end costs bounded time") {
+  std::string calls;
+  for (int i = 0; i < 30'000; ++i) {
+    calls += (i == 0 ? "" : ",\n") + std::string("{\"name\": \"c") + std::to_string(i) +
+             "\", \"kernel\": \"no.such" + std::to_string(i) + "\", \"when\": \"nothing" +
+             std::to_string(i) + " > 1\"}";
+  }
+  CHECK(errors_of(calls).find("too many errors: the rest of the graph was not looked at") !=
+        std::string::npos);
+
+  // Every level wrong: the paths alone would be quadratic.
+  std::string chain;
+  for (int i = 0; i < 20'000; ++i) {
+    const std::string n = std::to_string(i), next = std::to_string(i + 1);
+    chain += "\"m.C" + n + "\": {\"sub_kernels\": [{\"name\": \"w\", \"kernel\": \"torch.mm\", " +
+             "\"when\": \"1//0 + " + n + "\"}, {\"name\": \"c\", \"kernel\": \"m.C" + next +
+             "\"}]},\n";
+  }
+  CHECK(errors_of(R"({"name": "c", "kernel": "m.C0"})", "",
+                  chain + R"("m.C20000": {"sub_kernels": []},)")
+            .find("division by zero in '1//0 + 19'") != std::string::npos);
+
+  // 2,000 parameters with defaults, bound anew by each of 50 calls.
+  std::string parameters = "\"p\"", uses;
+  for (int i = 0; i < 2000; ++i) parameters += ", \"p" + std::to_string(i) + "=1\"";
+  for (int i = 0; i < 50; ++i)
+    uses += (i == 0 ? "" : ", ") + std::string("{\"name\": \"c") + std::to_string(i) +
+            "\", \"kernel\": \"m.B\", \"bindings\": {\"p\": \"" + std::to_string(i) + "\"}}";
+  std::string errors;
+  plan_of(
+      graph_with(uses, "", "\"m.B\": {\"parameters\": [" + parameters + "], \"sub_kernels\": []},"),
+      &errors, {.rows = 50'000});
+  CHECK(errors.find("the graph resolves to more than 50000 kernels, arguments and calls [E107]") !=
+        std::string::npos);
+}
+
+TEST_CASE("many parameters: the first of a name wins, bound by any of them") {
+  std::string parameters, bindings;
+  for (int i = 0; i < 40; ++i) {
+    parameters += (i == 0 ? "\"p" : ", \"p") + std::to_string(i) + "\"";
+    bindings +=
+        (i == 0 ? "\"p" : ", \"p") + std::to_string(i) + "\": \"" + std::to_string(i) + "\"";
+  }
+  const auto plan = plan_of(
+      graph_with("{\"name\": \"a\", \"kernel\": \"m.B\", \"bindings\": {" + bindings + "}}", "",
+                 "\"m.B\": {\"parameters\": [" + parameters +
+                     R"(], "variables": {"p3": "1000", "v": "p3 + p39"},
+      "sub_kernels": [{"name": "x", "kernel": "torch.mm", "bindings": {"M": "v", "K": "p17", "N": "1"}}]},)"));
+  CHECK(totals_of(*plan, point_at(1, 1, 0))[Quantity::kFlops] == Number(2 * (3 + 39) * 17));
+}
+
 TEST_CASE("every missing config name is listed, once, also behind variables") {
   const std::string errors = errors_of(
       R"({"name": "a", "kernel": "torch.mm", "bindings": {"M": "config.x", "K": "v", "N": "config.x + config.y"}})",
@@ -204,6 +312,35 @@ TEST_CASE("overflow is an error that names the call") {
   CHECK(failure_of(*plan, point_at(1, 100, 0)).find("overflow of 128 bits") != std::string::npos);
   CHECK(failure_of(*plan, point_at(1, 1, 0))
             .find("overflow of 128 bits in the sum of flops of 'm.Root'") != std::string::npos);
+}
+
+TEST_CASE("a failure names the formula of functions, constants and operands too") {
+  const auto plan = plan_of(graph_with(
+      R"({"name": "a", "kernel": "torch.einsum", "bindings": {"equation": "'ij,jk->ik'", "i": "seq_len * 10**30", "j": "10**9", "k": "10**9"}},
+         {"name": "b", "kernel": "torch.nn.Linear", "bindings": {"M": "1", "K": "1", "N": "1", "has_bias": "seq_len"}},
+         {"name": "m", "kernel": "m.B"})",
+      "",
+      R"("m.B": {"sub_kernels": [{"name": "m", "kernel": "torch.mm", "bindings": {"M": "1", "K": "1", "N": "1"}, "multiplier": "seq_len - 10"}]},)"));
+  const std::string failure = failure_of(*plan, point_at(1, 5, 0));
+  for (const char* expected :
+       {"overflow of 128 bits in flops of 'torch.einsum': einsum(equation, 'flops')",
+        "parameter 'has_bias' of 'torch.nn.functional.linear' is a bool, not 5: 'seq_len', where "
+        "seq_len=5 [E304]\n",
+        "  at Root > m > m\n"}) {
+    CAPTURE(expected);
+    CHECK_MESSAGE(failure.find(expected) != std::string::npos, failure);
+  }
+}
+
+TEST_CASE("nothing, however often, is nothing") {
+  const auto plan = plan_of(graph_with(
+      R"({"name": "a", "kernel": "m.B", "multiplier": "10**30"})", "",
+      R"("m.B": {"sub_kernels": [{"name": "x", "kernel": "m.C", "multiplier": "10**30"}]}, "m.C": {"sub_kernels": [{"name": "z", "kernel": "torch.Tensor.view"}]},)"));
+  const RuntimePoint point = point_at(1, 1, 0);
+  Result<Evaluation> evaluation = evaluate_plan(*plan, make_schedule(*plan), point);
+  REQUIRE(evaluation.ok());
+  const CostTree tree = build_cost_tree(plan, point, std::move(*evaluation));
+  for (const CostNode& node : tree.nodes) CHECK(tree.total(node) == Costs());
 }
 
 TEST_CASE("version ranges") {

@@ -1,5 +1,7 @@
 #include "aggregate/cost_tree.hpp"
 
+#include <algorithm>
+
 #include "aggregate/aggregate.hpp"
 
 namespace lmhost {
@@ -7,6 +9,8 @@ namespace {
 
 Costs scaled(Costs costs, const Number& times, const Number& stored_times) {
   for (std::size_t q = 0; q < kQuantityCount; ++q) {
+    // Nothing, however often, is nothing: also more often than 128 bits can say.
+    if (costs.values[q] == Number(0)) continue;
     costs.values[q] =
         costs.values[q] * (is_stored(static_cast<Quantity>(q)) ? stored_times : times);
   }
@@ -58,6 +62,8 @@ CostTree build_cost_tree(std::shared_ptr<const Plan> plan, const RuntimePoint& p
   const std::vector<Number>& values = tree.evaluation.values;
   CostNode root;
   root.instance = tree.plan->root();
+  tree.nodes.reserve(
+      std::min(node_limit, tree.plan->edges.size() + 1));  // each edge once, at least
   tree.nodes.push_back(root);
   std::vector<Open> open = {{0, 0}};
   while (!open.empty()) {

@@ -4,15 +4,14 @@
 
 #include "base/codes.hpp"
 #include "formula/evaluate.hpp"
+#include "resolve/atom.hpp"
+#include "resolve/names.hpp"
 
 namespace lmhost {
 namespace {
 
 constexpr std::size_t kMaximumFailures = 20;
 
-bool is_bad_count(const Number& count) {
-  return count.is_error() || count.is_negative() || !(count.is_integer() || count.is_inexact());
-}
 bool is_bad_cost(const Number& cost) { return cost.is_error() || cost.is_negative(); }
 
 // A call reached from the root: its place in the tree of first visits.
@@ -51,13 +50,14 @@ class FailureSearch {
   bool check_counts(std::uint32_t at, const Edge& edge) {
     for (NodeIndex node : {edge.count, edge.stored_count}) {
       const Number& count = evaluation_.values[node];
-      if (!is_bad_count(count)) continue;
+      if (is_count(count)) continue;
       const Call& call = plan_.graph->calls[edge.call];
       const ExpressionIndex text = node == edge.count ? call.multiplier : call.stored_count;
       const std::string shown =
           count.is_error() ? std::string(describe(count.error_reason())) : to_string(count);
       fail(at, call, codes::kBadCount,
-           "count of call " + quoted(call.name) + " must be a whole number >= 0, not " + shown +
+           std::string(node == edge.count ? "count" : "stored_count") + " of call " +
+               quoted(call.name) + " must be a whole number >= 0, not " + shown +
                (text == kNoExpression ? "" : " (" + plan_.graph->expressions[text].text + ")"));
       return false;
     }
@@ -75,13 +75,14 @@ class FailureSearch {
                         std::string(describe(value.error_reason())) + " in");
         return;
       }
-      const bool is_int = instance.kernel->parameters[i].type == ParameterType::kInt;
-      if (is_int && value.is_exact() && !value.is_integer()) {
-        fail_at_binding(at, call, parameter, codes::kWrongArgument,
-                        "parameter " + quoted(parameter.name) + " of " + quoted(instance.name) +
-                            " is an int, not " + to_string(value) + ":");
-        return;
-      }
+      const ParameterType type = instance.kernel->parameters[i].type;
+      if (value.is_error() || type == ParameterType::kString || fits(type, Value::of(value)))
+        continue;
+      fail_at_binding(at, call, parameter, codes::kWrongArgument,
+                      "parameter " + quoted(parameter.name) + " of " + quoted(instance.name) +
+                          (type == ParameterType::kBool ? " is a bool, not " : " is an int, not ") +
+                          to_string(value) + ":");
+      return;
     }
     for (std::uint32_t k = 0; k < instance.terms.count; ++k) {
       const Term& term = plan_.terms[instance.terms.first + k];
@@ -131,16 +132,28 @@ class FailureSearch {
             item.name, constant != nullptr ? *constant : Value::of(evaluation_.values[item.node]));
       }
     };
+    // First hit wins, as in the kernel's scope: parameters, lets, constants, precision.
     remember(instance.parameters, plan_.parameters);
+    remember(instance.lets, plan_.lets);
+    const Plugin& plugin = plan_.catalog->plugin_of(*instance.kernel);
+    for (const PluginConstant& constant : plugin.constants) {
+      const Number* override = plan_.conventions->find(plugin.id, constant.name);
+      known.emplace_back(constant.name, Value::of(override ? *override : constant.value));
+    }
+    for (const std::string_view name : precision_names())
+      known.emplace_back(name, Value::of(*precision_value(name, point_)));
     const FormulaScope scope{[&](std::string_view name) -> const Value* {
                                for (const auto& [known_name, value] : known) {
-                                 const bool failed =
-                                     value.kind == Value::Kind::kNumber && value.number.is_error();
-                                 if (known_name == name) return failed ? nullptr : &value;
+                                 if (known_name == name) return &value;
                                }
-                               return &kOne;  // constants and precision do not make a formula fail
+                               return nullptr;
                              },
-                             {}};
+                             [&](std::string_view name) -> const PluginFunction* {
+                               for (const PluginFunction& function : plugin.functions) {
+                                 if (function.name == name) return &function;
+                               }
+                               return nullptr;
+                             }};
     const auto attempt = [&](std::string_view what, const Expression& expression) -> std::string {
       const FormulaValue value = evaluate_formula(expression, scope);
       if (value.ok()) return {};
@@ -152,13 +165,15 @@ class FailureSearch {
       if (std::string text = attempt("let " + let.name, *let.expression); !text.empty())
         return text;
     }
-    remember(instance.lets, plan_.lets);
     for (const KernelFormula& formula : kernel.quantities) {
       if (std::string text = attempt(formula.name, *formula.expression); !text.empty()) return text;
     }
     for (const KernelOperand& operand : kernel.operands) {
-      if (std::string text = attempt("operand " + operand.name, *operand.elements); !text.empty())
-        return text;
+      for (const Expression* part : {operand.elements, operand.bits, operand.stored_elements}) {
+        if (part == nullptr) continue;
+        if (std::string text = attempt("operand " + operand.name, *part); !text.empty())
+          return text;
+      }
     }
     return {};
   }
@@ -214,11 +229,11 @@ class FailureSearch {
                std::string_view code, std::string message) {
     Diagnostic error = error_at(*plan_.graph->source, offset, length, code, std::move(message));
     error.context = path(at);
-    if (error.context.back() != call.name) error.context.emplace_back(call.name);
+    // The walk stands at the caller while it looks at a call's counts.
+    if (at == 0 || &plan_.graph->calls[plan_.edges[visits_[at].edge].call] != &call)
+      error.context.emplace_back(call.name);
     failures_.push_back(std::move(error));
   }
-
-  static const Value kOne;
 
   const Plan& plan_;
   const RuntimePoint& point_;
@@ -226,8 +241,6 @@ class FailureSearch {
   std::vector<Visit> visits_;
   Diagnostics failures_;
 };
-
-const Value FailureSearch::kOne = Value::of(Number(1));
 
 }  // namespace
 
@@ -238,8 +251,7 @@ bool has_suspects(const Plan& plan, const Evaluation& evaluation) {
          std::any_of(plan.checks.begin(), plan.checks.end(),
                      [&](const Check& check) {
                        const Number& value = values[check.node];
-                       return check.is_count ? is_bad_count(value)
-                                             : value.is_exact() && !value.is_integer();
+                       return !value.is_error() && !check.holds(value);
                      }) ||
          std::any_of(plan.edges.begin(), plan.edges.end(),
                      [&](const Edge& edge) {

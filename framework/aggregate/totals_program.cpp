@@ -3,11 +3,11 @@
 #include <algorithm>
 #include <array>
 #include <set>
-#include <tuple>
-#include <utility>
 
 namespace lmhost {
 namespace {
+
+bool is_not_negative(const Number& cost) { return !cost.is_error() && !cost.is_negative(); }
 
 using Totals = std::array<Polynomial, kQuantityCount>;
 
@@ -20,16 +20,29 @@ void add_scaled(Polynomial& sum, const Polynomial& costs, const Polynomial& coun
   if (scaled) add_to(sum, *scaled, Number(1));
 }
 
-Int128 least_common_multiple(Int128 a, std::int64_t b) {
+// An error when it does not fit.
+Number least_common_multiple(Int128 a, std::int64_t b) {
   Int128 x = a, y = b;
   while (y != 0) x = std::exchange(y, x % y);
-  return a / x * b;
+  return Number(a / x) * Number(b);
+}
+
+bool is_valid(const RuntimePoint& point) {
+  for (std::size_t i = 0; i < kRuntimeVariableCount; ++i) {
+    const auto variable = static_cast<RuntimeVariable>(i);
+    const Number& value = point[variable];
+    const bool is_length = variable < RuntimeVariable::kWeightBits;
+    if (!value.is_exact() || value.is_negative() || (is_length && !value.is_integer()))
+      return false;
+  }
+  return true;
 }
 
 }  // namespace
 
 TotalsProgram::TotalsProgram(const Plan& plan, const Schedule& schedule) : plan_(plan) {
-  PolynomialForm form(plan.program);
+  const NodeFacts facts(plan.program);
+  PolynomialForm form(plan.program, facts);
   std::vector<Totals> composites(schedule.composites.size());
   for (InstanceIndex index : schedule.composites) {
     const Instance& instance = plan.instances[index];
@@ -53,50 +66,23 @@ TotalsProgram::TotalsProgram(const Plan& plan, const Schedule& schedule) : plan_
       }
     }
   }
-  if (!fits_) return;
-  add_guards(form);
-  compile(composites.back());
+  add_guards(facts);
+  if (fits_) compile(composites.back());
 }
 
-// What evaluate_plan() judges at every point; what always holds is left out.
-void TotalsProgram::add_guards(PolynomialForm& form) {
-  for (const Term& term : plan_.terms) guard(form, term.node, false, true);
-  for (const Check& check : plan_.checks) guard(form, check.node, true, check.is_count);
-  std::sort(guards_.begin(), guards_.end(), [](const Guard& a, const Guard& b) {
-    return std::tie(a.node, a.is_whole, a.is_not_negative) <
-           std::tie(b.node, b.is_whole, b.is_not_negative);
-  });
-  const auto same = [](const Guard& a, const Guard& b) {
-    return a.node == b.node && a.is_whole == b.is_whole && a.is_not_negative == b.is_not_negative;
-  };
-  guards_.erase(std::unique(guards_.begin(), guards_.end(), same), guards_.end());
-}
-
-void TotalsProgram::guard(PolynomialForm& form, NodeIndex node, bool is_whole,
-                          bool is_not_negative) {
-  const auto holds = [&](const Polynomial::value_type& term) {
-    const auto& [monomial, coefficient] = term;
-    if (is_not_negative && coefficient.is_negative()) return false;
-    if (is_whole && !coefficient.is_integer()) return false;
-    return std::all_of(monomial.begin(), monomial.end(), [&](const Factor& factor) {
-      const ProgramNode& atom = plan_.program.node(factor.atom);
-      // Runtime variables are never negative, and lengths are whole numbers.
-      return atom.op == ProgramOp::kInput &&
-             (!is_whole || atom.operands[0] <= static_cast<NodeIndex>(RuntimeVariable::kCacheLen));
-    });
-  };
-  const Polynomial& polynomial = form.of(node);
-  if (!std::all_of(polynomial.begin(), polynomial.end(), holds))
-    guards_.push_back({node, is_whole, is_not_negative});
-}
-
-bool TotalsProgram::guards_hold(const Number* node_values) const {
-  return std::all_of(guards_.begin(), guards_.end(), [&](const Guard& guard) {
-    const Number& value = node_values[guard.node];
-    if (value.is_error()) return false;
-    if (guard.is_not_negative && value.is_negative()) return false;
-    return !guard.is_whole || value.is_integer() || value.is_inexact();
-  });
+// What evaluate_plan() judges at every point, less what is sure at all of them.
+void TotalsProgram::add_guards(const NodeFacts& facts) {
+  for (const Check& check : plan_.checks) {
+    const bool is_sure = check.holds == is_count   ? facts.is_length(check.node)
+                         : check.holds == is_whole ? facts.is_whole(check.node)
+                                                   : false;
+    if (!is_sure || !facts.never_fails(check.node)) guards_.push_back(check);
+  }
+  for (const Term& term : plan_.terms) {
+    // A form may lose a term that fails: x - x is 0 whatever x is.
+    if (!facts.is_never_negative(term.node) || !facts.never_fails(term.node))
+      guards_.push_back({term.node, is_not_negative});
+  }
 }
 
 void TotalsProgram::compile(const std::array<Polynomial, kQuantityCount>& totals) {
@@ -114,7 +100,7 @@ void TotalsProgram::compile(const std::array<Polynomial, kQuantityCount>& totals
 
 void TotalsProgram::make_cone() {
   std::set<NodeIndex> needed(atoms_.begin(), atoms_.end());
-  for (const Guard& guard : guards_) needed.insert(guard.node);
+  for (const Check& guard : guards_) needed.insert(guard.node);
   // Operands have smaller indices than their users, so one pass from the top reaches everything.
   for (auto node = needed.rbegin(); node != needed.rend(); ++node) {
     for (NodeIndex operand : plan_.program.operands(plan_.program.node(*node)))
@@ -136,11 +122,14 @@ std::uint32_t TotalsProgram::value_of(const Monomial& monomial) {
 
 void TotalsProgram::add_sum(Quantity quantity, const Polynomial& polynomial) {
   if (polynomial.empty()) return;
-  Int128 denominator = 1;
+  Number denominator = 1;
   for (const auto& [monomial, coefficient] : polynomial) {
-    denominator = least_common_multiple(denominator, coefficient.denominator());
+    if (coefficient.is_exact())
+      denominator = least_common_multiple(denominator.numerator(), coefficient.denominator());
+    fits_ = fits_ && coefficient.is_exact() && denominator.is_exact();
+    if (!fits_) return;
   }
-  Sum sum{quantity, Number(denominator), Number(0), static_cast<std::uint32_t>(terms_.size()), 0};
+  Sum sum{quantity, denominator, Number(0), static_cast<std::uint32_t>(terms_.size()), 0};
   for (const auto& [monomial, coefficient] : polynomial) {
     const Number whole = coefficient * sum.denominator;
     if (!whole.is_exact()) fits_ = false;
@@ -160,7 +149,7 @@ std::optional<Costs> TotalsProgram::evaluate(const RuntimePoint& point) const {
 }
 
 std::optional<Costs> TotalsProgram::evaluate(const RuntimePoint& point, Scratch& scratch) const {
-  if (!fits_) return std::nullopt;
+  if (!fits_ || !is_valid(point)) return std::nullopt;
   const std::vector<ProgramNode>& nodes = plan_.program.nodes();
   // Of nodes only those up to the last of the cone are ever read.
   scratch.node_values.resize(cone_.empty() ? 0 : cone_.back() + std::size_t{1});
@@ -169,7 +158,9 @@ std::optional<Costs> TotalsProgram::evaluate(const RuntimePoint& point, Scratch&
   Number* const values = scratch.values.data();
   for (NodeIndex node : cone_)
     node_values[node] = plan_.program.compute(nodes[node], node_values, point);
-  if (!guards_hold(node_values)) return std::nullopt;
+  for (const Check& guard : guards_) {
+    if (!guard.holds(node_values[guard.node])) return std::nullopt;
+  }
   std::size_t next = 0;
   for (NodeIndex atom : atoms_) values[next++] = node_values[atom];
   for (const Product& product : products_)

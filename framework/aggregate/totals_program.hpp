@@ -22,9 +22,10 @@ class TotalsProgram {
   // REQUIRES: plan outlives this.
   TotalsProgram(const Plan& plan, const Schedule& schedule);
 
-  // The costs of the root at a point; nothing when any part fails there (evaluate_plan() says why)
-  // or when the graph's polynomials are too large to be worth expanding. Thread safe: all that
-  // changes is in `scratch`, which is worth keeping between calls of one thread.
+  // The costs of the root at a point; nothing when any part fails there (evaluate_plan() says why),
+  // even an absent one, when the point has a negative or fractional length, or when the graph's
+  // polynomials are too large to be worth expanding. Thread safe: all that changes is in
+  // `scratch`, which is worth keeping between calls of one thread.
   std::optional<Costs> evaluate(const RuntimePoint& point, Scratch& scratch) const;
   std::optional<Costs> evaluate(const RuntimePoint& point) const;
 
@@ -49,26 +50,16 @@ class TotalsProgram {
     std::uint32_t count;
   };
 
-  // A node whose value no algebra vouches for: a cost that might be negative, a count or an int
-  // parameter that might be fractional. Looked at in every evaluation.
-  struct Guard {
-    NodeIndex node;
-    bool is_whole;
-    bool is_not_negative;
-  };
-
-  void guard(PolynomialForm& form, NodeIndex node, bool is_whole, bool is_not_negative);
-  void add_guards(PolynomialForm& form);
-  bool guards_hold(const Number* node_values) const;
+  void add_guards(const NodeFacts& facts);
   void compile(const std::array<Polynomial, kQuantityCount>& totals);
   void make_cone();
   std::uint32_t value_of(const Monomial& monomial);
   void add_sum(Quantity quantity, const Polynomial& polynomial);
 
   const Plan& plan_;
-  bool fits_ = true;             // every polynomial could be expanded
-  std::vector<NodeIndex> cone_;  // what atoms and guards are computed from, operands first
-  std::vector<Guard> guards_;
+  bool fits_ = true;              // every polynomial could be expanded
+  std::vector<Check> guards_;     // what some points break
+  std::vector<NodeIndex> cone_;   // nodes that atoms and guards are computed from, operands first
   std::vector<NodeIndex> atoms_;  // values_[0 .. atoms): sorted
   std::map<Monomial, std::uint32_t> monomials_;
   std::vector<Product> products_;

@@ -144,6 +144,7 @@ Number Number::ratio(Int128 numerator, Int128 denominator) {
 Number Number::inexact(double value) {
   if (!std::isfinite(value))
     return error(std::isnan(value) ? ArithmeticError::kDomain : ArithmeticError::kOverflow);
+  value += 0.0;  // -0.0 becomes 0.0: one zero, one spelling
   Number result;
   std::uint64_t bits;
   std::memcpy(&bits, &value, sizeof bits);
@@ -336,7 +337,7 @@ std::optional<Number> parse_number(std::string_view text) {
   if (!any) return std::nullopt;
   if (i < text.size()) {
     if (text[i] != 'e' && text[i] != 'E') return std::nullopt;
-    if (++i < text.size() && text[i] == '+') ++i;
+    if (++i < text.size() && text[i] == '+' && !text.substr(i).starts_with("+-")) ++i;
     int exponent = 0;
     const auto [end, status] =
         std::from_chars(text.data() + i, text.data() + text.size(), exponent);
@@ -346,9 +347,13 @@ std::optional<Number> parse_number(std::string_view text) {
     }
     scale += exponent;
   }
-  const Number factor = power(Number(10), Number(scale));
-  const Number result = Number(negative ? -digits : digits) * factor;
-  if (result.is_error()) return digits == 0 ? std::optional(Number(0)) : std::nullopt;
+  if (digits == 0) return Number(0);
+  // Divided by the whole power, not multiplied by its reciprocal: 0.25000000000000000000 is 1/4,
+  // although 10**-20 has no 64-bit denominator.
+  const Number whole(negative ? -digits : digits);
+  const Number result = scale < 0 ? divide(whole, power(Number(10), Number(-scale)))
+                                  : whole * power(Number(10), Number(scale));
+  if (result.is_error()) return std::nullopt;
   return result;
 }
 

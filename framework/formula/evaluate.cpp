@@ -76,8 +76,11 @@ class Walk {
         stack_.push_back(expression_.constants[node.argument]);
         return;
       case Op::kName: {
+        // A value that failed where it was computed is no value here: its own index means another
+        // formula's node.
         const Value* value = scope_.value(expression_.names[node.argument]);
-        stack_.push_back(value == nullptr ? error(ArithmeticError::kUnbound) : *value);
+        stack_.push_back(value == nullptr || failed(*value) ? error(ArithmeticError::kUnbound)
+                                                            : *value);
         return;
       }
       case Op::kNegate: {
@@ -147,7 +150,7 @@ class Walk {
   }
 
   Value failure(std::string text) {
-    failure_ = std::move(text);
+    failures_.emplace_back(current_, std::move(text));
     return error(ArithmeticError::kFunction);
   }
 
@@ -215,7 +218,9 @@ class Walk {
         result.error_text = "'" + expression_.names[node.argument] + "' has no value";
         break;
       case ArithmeticError::kFunction:
-        result.error_text = failure_;
+        for (const auto& [at, text] : failures_) {
+          if (at == number.error_detail()) result.error_text = text;
+        }
         break;
       default:
         result.error_text = describe(number.error_reason());
@@ -227,7 +232,7 @@ class Walk {
   const FormulaScope& scope_;
   std::vector<Value> stack_;
   std::size_t current_ = 0;
-  std::string failure_;
+  std::vector<std::pair<std::size_t, std::string>> failures_;  // of functions, by their node
 };
 
 }  // namespace

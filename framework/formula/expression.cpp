@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <optional>
+#include <unordered_map>
 
 #include "base/codes.hpp"
 #include "formula/lexer.hpp"
@@ -53,12 +54,33 @@ const Operator* binary_operator(std::string_view text) {
   return found == std::end(kBinary) ? nullptr : found;
 }
 
-std::uint32_t index_of(std::vector<std::string>& list, std::string_view item) {
-  const auto found = std::find(list.begin(), list.end(), item);
-  if (found != list.end()) return static_cast<std::uint32_t>(found - list.begin());
-  list.emplace_back(item);
-  return static_cast<std::uint32_t>(list.size() - 1);
-}
+// The words of a formula, each once. A few are found fastest by looking at all of them; a hostile
+// formula has thousands.
+class WordList {
+ public:
+  explicit WordList(std::vector<std::string>& words) : words_(words) {}
+
+  std::uint32_t index_of(std::string_view word) {
+    constexpr std::size_t kFew = 16;
+    const auto next = static_cast<std::uint32_t>(words_.size());
+    if (next < kFew) {
+      const auto found = std::find(words_.begin(), words_.end(), word);
+      if (found != words_.end()) return static_cast<std::uint32_t>(found - words_.begin());
+    } else if (many_.empty()) {
+      for (std::uint32_t i = 0; i < next; ++i) many_.emplace(words_[i], i);
+    }
+    if (next >= kFew) {
+      const auto [slot, is_new] = many_.try_emplace(std::string(word), next);
+      if (!is_new) return slot->second;
+    }
+    words_.emplace_back(word);
+    return next;
+  }
+
+ private:
+  std::vector<std::string>& words_;
+  std::unordered_map<std::string, std::uint32_t> many_;
+};
 
 class Parser {
  public:
@@ -179,7 +201,7 @@ class Parser {
     if (token_.kind == TokenKind::kOpen) {
       if (!push({.kind = PendingKind::kCall,
                  .offset = static_cast<std::uint32_t>(name.offset),
-                 .function = index_of(expression_.functions, name.text)})) {
+                 .function = functions_.index_of(name.text)})) {
         return false;
       }
       advance();
@@ -191,7 +213,7 @@ class Parser {
       expression_.constants.push_back(name.text == "None" ? Value::none()
                                                           : Value::boolean(name.text == "True"));
     } else {
-      emit(Op::kName, 0, index_of(expression_.names, name.text), name.offset);
+      emit(Op::kName, 0, names_.index_of(name.text), name.offset);
     }
     expects_operand_ = false;
     return true;
@@ -324,6 +346,8 @@ class Parser {
   const FormulaLimits& limits_;
   Token token_;
   Expression expression_;
+  WordList names_{expression_.names};
+  WordList functions_{expression_.functions};
   std::vector<Pending> pending_;
   bool expects_operand_ = true;
   bool just_opened_call_ = false;

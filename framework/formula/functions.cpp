@@ -91,7 +91,11 @@ Number sum_range(const Number& first, const Number& end) {
   return divide((end - first) * (first + end - Number(1)), Number(2));
 }
 
-Number ceil_divide(const Number& a, const Number& b) { return ceil(divide(a, b)); }
+Number ceil_divide(const Number& a, const Number& b) {
+  // Integers never meet the 64-bit limit of a quotient's denominator this way.
+  if (a.is_integer() && b.is_integer()) return -floor_divide(-a, b);
+  return ceil(divide(a, b));
+}
 
 Number apply(ProgramOp op, const Number& a, const Number& b, const Number& c) {
   switch (op) {

@@ -5,6 +5,16 @@
 namespace lmhost {
 namespace {
 
+// Beyond this degree no value above 1 fits 128 bits, and forms could grow without end: squares of
+// squares.
+constexpr std::uint32_t kMaximumDegree = 127;
+
+std::uint32_t degree(const Monomial& monomial) {
+  std::uint32_t sum = 0;
+  for (const Factor& factor : monomial) sum += factor.exponent;
+  return sum;
+}
+
 Polynomial atom(NodeIndex node) { return {{Monomial{{node, 1}}, Number(1)}}; }
 
 Monomial multiply(const Monomial& a, const Monomial& b) {
@@ -30,13 +40,6 @@ bool is_usable(const Polynomial& polynomial) {
                      [](const auto& term) { return term.second.is_exact(); });
 }
 
-// Whole and never negative wherever its atoms are: then it is a valid length.
-bool is_count(const Polynomial& polynomial) {
-  return std::all_of(polynomial.begin(), polynomial.end(), [](const auto& term) {
-    return term.second.is_integer() && !term.second.is_negative();
-  });
-}
-
 }  // namespace
 
 Polynomial constant_polynomial(const Number& value) {
@@ -55,6 +58,7 @@ std::optional<Polynomial> product(const Polynomial& a, const Polynomial& b, std:
   Polynomial result;
   for (const auto& [x, p] : a) {
     for (const auto& [y, q] : b) {
+      if (degree(x) + degree(y) > kMaximumDegree) return std::nullopt;
       const auto [slot, is_new] = result.try_emplace(multiply(x, y), 0);
       slot->second = slot->second + p * q;
       if (!slot->second.is_exact() || result.size() > limit) return std::nullopt;
@@ -130,8 +134,8 @@ std::optional<Polynomial> PolynomialForm::expand(NodeIndex node) const {
 
 // S*C + S*(S+1)/2, where both are surely lengths.
 std::optional<Polynomial> PolynomialForm::pairs(NodeIndex new_tokens, NodeIndex past) const {
+  if (!facts_.is_length(new_tokens) || !facts_.is_length(past)) return std::nullopt;
   const Polynomial &s = known(new_tokens), &c = known(past);
-  if (!is_count(s) || !is_count(c)) return std::nullopt;
   Polynomial next = s;
   add_to(next, constant_polynomial(Number(1)), Number(1));
   const auto triangle = product(s, next, kMaximumMonomials);

@@ -9,6 +9,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "formula/node_facts.hpp"
 #include "formula/program.hpp"
 
 namespace lmhost {
@@ -24,16 +25,18 @@ using Polynomial = std::map<Monomial, Number>;  // no zero coefficients; all exa
 
 Polynomial constant_polynomial(const Number& value);
 void add_to(Polynomial& sum, const Polynomial& term, const Number& factor);
-// Nothing when the product would have more than `limit` monomials or an inexact or overflowing
-// coefficient.
+// Nothing when the product would have more than `limit` monomials, an inexact or overflowing
+// coefficient, or a degree that no 128-bit value has.
 std::optional<Polynomial> product(const Polynomial& a, const Polynomial& b, std::size_t limit);
 
-// Expands nodes, remembering each. REQUIRES: program outlives this.
+// Expands nodes, remembering each.
 class PolynomialForm {
  public:
   static constexpr std::size_t kMaximumMonomials = 256;
 
-  explicit PolynomialForm(const Program& program) : program_(program) {}
+  // REQUIRES: both outlive this.
+  PolynomialForm(const Program& program, const NodeFacts& facts)
+      : program_(program), facts_(facts) {}
   const Polynomial& of(NodeIndex node);
 
  private:
@@ -42,6 +45,7 @@ class PolynomialForm {
   std::optional<Polynomial> pairs(NodeIndex new_tokens, NodeIndex past) const;
 
   const Program& program_;
+  const NodeFacts& facts_;
   std::unordered_map<NodeIndex, Polynomial> forms_;
 };
 

@@ -9,7 +9,6 @@ namespace lmhost {
 namespace {
 
 constexpr NodeIndex kEmptySlot = 0xFFFFFFFF;
-constexpr std::uint8_t kMayFail = 0x80;
 
 std::size_t hash_of(const ProgramNode& node) {
   std::uint64_t mixed =
@@ -40,7 +39,8 @@ bool is_commutative(ProgramOp op) {
   }
 }
 
-// May give an error although no operand is one (overflow aside, which only a huge point reaches).
+// May give an error or an inexact number although no operand is one (overflow aside, which only a
+// huge point reaches).
 bool may_fail(ProgramOp op, bool divisor_is_constant) {
   switch (op) {
     case ProgramOp::kDivide:
@@ -113,14 +113,14 @@ NodeIndex Program::binary(ProgramOp op, NodeIndex a, NodeIndex b) {
       break;
     case ProgramOp::kSubtract:
       if (is_number(b, 0)) return a;
-      if (a == b && !may_fail(a)) return constant(Number(0));
+      if (a == b && !may_fail_[a]) return constant(Number(0));
       break;
     case ProgramOp::kMultiply:
       if (is_number(a, 1)) return b;
       if (is_number(b, 1)) return a;
       // A factor that may fail keeps its say: 0 * (1 // 0) is an error, as the plain walk finds.
-      if (is_number(a, 0) && !may_fail(b)) return a;
-      if (is_number(b, 0) && !may_fail(a)) return b;
+      if (is_number(a, 0) && !may_fail_[b]) return a;
+      if (is_number(b, 0) && !may_fail_[a]) return b;
       break;
     case ProgramOp::kDivide:
       if (is_number(b, 1)) return a;
@@ -138,7 +138,7 @@ NodeIndex Program::ternary(ProgramOp op, NodeIndex a, NodeIndex b, NodeIndex c) 
       const Number& condition = constant_numbers_[nodes_[a].operands[0]];
       return condition.is_error() ? a : (condition.is_zero() ? c : b);
     }
-    if (b == c && !may_fail(a)) return b;
+    if (b == c && !may_fail_[a]) return b;
   } else if (is_constant(a) && is_constant(b) && is_constant(c)) {
     return fold({op, {a, b, c}});
   }
@@ -146,10 +146,11 @@ NodeIndex Program::ternary(ProgramOp op, NodeIndex a, NodeIndex b, NodeIndex c) 
 }
 
 NodeIndex Program::scalar(const PluginFunction& function, std::vector<NodeIndex> arguments) {
-  ScalarCall call{&function, std::move(arguments)};
-  auto found = std::find(scalars_.begin(), scalars_.end(), call);
-  if (found == scalars_.end()) found = scalars_.insert(scalars_.end(), std::move(call));
-  return intern({ProgramOp::kScalar, {static_cast<NodeIndex>(found - scalars_.begin()), 0, 0}});
+  const auto next = static_cast<NodeIndex>(scalars_.size());
+  const auto [found, is_new] =
+      scalar_indices_.try_emplace(ScalarCall{&function, std::move(arguments)}, next);
+  if (is_new) scalars_.push_back(found->first);
+  return intern({ProgramOp::kScalar, {found->second, 0, 0}});
 }
 
 const Value* Program::constant_value(NodeIndex node) const {
@@ -200,7 +201,7 @@ NodeIndex Program::intern(const ProgramNode& node) {
   const auto index = static_cast<NodeIndex>(nodes_.size());
   table_[slot] = index;
   nodes_.push_back(node);
-  dependencies_.push_back(dependencies_of(node));
+  may_fail_.push_back(can_fail(node));
   levels_.push_back(level_of(node));
   return index;
 }
@@ -216,16 +217,14 @@ void Program::grow() {
   table_ = std::move(larger);
 }
 
-std::uint8_t Program::dependencies_of(const ProgramNode& node) const {
-  if (node.op == ProgramOp::kInput) return static_cast<std::uint8_t>(1u << node.operands[0]);
-  if (node.op == ProgramOp::kConstant)
-    return constant_numbers_[node.operands[0]].is_error() ? kMayFail : 0;
-  unsigned bits = 0;
-  for (NodeIndex operand : operands(node)) bits |= dependencies_[operand];
+bool Program::can_fail(const ProgramNode& node) const {
+  if (node.op == ProgramOp::kConstant) return !constant_numbers_[node.operands[0]].is_exact();
+  const std::span<const NodeIndex> list = operands(node);
+  if (std::any_of(list.begin(), list.end(), [&](NodeIndex operand) { return may_fail_[operand]; }))
+    return true;
   const bool safe_divisor = operand_count(node.op) == 2 && is_constant(node.operands[1]) &&
                             !constant_numbers_[nodes_[node.operands[1]].operands[0]].is_zero();
-  if (lmhost::may_fail(node.op, safe_divisor)) bits |= kMayFail;
-  return static_cast<std::uint8_t>(bits);
+  return may_fail(node.op, safe_divisor);
 }
 
 std::uint32_t Program::level_of(const ProgramNode& node) const {
@@ -252,7 +251,5 @@ NodeIndex Program::fold(const ProgramNode& node) {
 bool Program::is_number(NodeIndex node, int value) const {
   return is_constant(node) && constant_numbers_[nodes_[node].operands[0]] == Number(value);
 }
-
-bool Program::may_fail(NodeIndex node) const { return (dependencies_[node] & kMayFail) != 0; }
 
 }  // namespace lmhost

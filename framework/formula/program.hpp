@@ -8,6 +8,7 @@
 
 #include <array>
 #include <cstdint>
+#include <map>
 #include <span>
 #include <string>
 #include <string_view>
@@ -68,7 +69,7 @@ struct ProgramNode {
 struct ScalarCall {
   const PluginFunction* function = nullptr;
   std::vector<NodeIndex> arguments;
-  friend bool operator==(const ScalarCall&, const ScalarCall&) = default;
+  friend auto operator<=>(const ScalarCall&, const ScalarCall&) = default;
 };
 
 // Why a constant is an error: kept beside it for the message.
@@ -118,13 +119,12 @@ class Program {
   NodeIndex intern(const ProgramNode& node);
   void grow();
   NodeIndex fold(const ProgramNode& node);
-  std::uint8_t dependencies_of(const ProgramNode& node) const;
+  bool can_fail(const ProgramNode& node) const;
   std::uint32_t level_of(const ProgramNode& node) const;
   bool is_number(NodeIndex node, int value) const;
-  bool may_fail(NodeIndex node) const;
 
   std::vector<ProgramNode> nodes_;
-  std::vector<std::uint8_t> dependencies_;  // runtime variables; bit 7: may fail
+  std::vector<bool> may_fail_;  // at some runtime point the node is an error, or inexact
   std::vector<std::uint32_t> levels_;
   std::vector<Value> constants_;
   std::vector<Number>
@@ -136,6 +136,7 @@ class Program {
   std::unordered_map<std::string, NodeIndex>
       text_constants_;  // strings, lists, None, by their spelling
   std::unordered_map<std::string, std::uint32_t> error_indices_;
+  std::map<ScalarCall, NodeIndex> scalar_indices_;
 };
 
 }  // namespace lmhost

@@ -34,15 +34,6 @@ class Translation {
     return value != nullptr && value->kind != Value::Kind::kNumber ? value : nullptr;
   }
 
-  // A node that conditionals can test: strings, lists and None become their truth.
-  NodeIndex truth(NodeIndex node) {
-    const Value* value = not_a_number(node);
-    if (value == nullptr) return node;
-    const bool is_true =
-        value->kind == Value::Kind::kObject || !value->string.empty() || !value->list.empty();
-    return program_.constant(Number(is_true ? 1 : 0));
-  }
-
   void step(const ExpressionNode& node) {
     switch (node.op) {
       case Op::kConstant:
@@ -56,12 +47,12 @@ class Translation {
             program_.binary(ProgramOp::kSubtract, program_.constant(Number(0)), pop()));
         return;
       case Op::kNot:
-        stack_.push_back(program_.unary(ProgramOp::kNot, truth(pop())));
+        stack_.push_back(program_.unary(ProgramOp::kNot, truth(pop(), program_)));
         return;
       case Op::kAnd:
       case Op::kOr: {
         const NodeIndex b = pop(), a = pop();
-        const NodeIndex condition = truth(a);
+        const NodeIndex condition = truth(a, program_);
         stack_.push_back(node.op == Op::kAnd
                              ? program_.ternary(ProgramOp::kSelect, condition, b, a)
                              : program_.ternary(ProgramOp::kSelect, condition, a, b));
@@ -69,7 +60,8 @@ class Translation {
       }
       case Op::kConditional: {
         const NodeIndex otherwise = pop(), condition = pop(), then = pop();
-        stack_.push_back(program_.ternary(ProgramOp::kSelect, truth(condition), then, otherwise));
+        stack_.push_back(
+            program_.ternary(ProgramOp::kSelect, truth(condition, program_), then, otherwise));
         return;
       }
       case Op::kCall:
@@ -211,6 +203,14 @@ class Translation {
 }  // namespace
 
 const PluginFunction* SymbolScope::function(std::string_view) const { return nullptr; }
+
+NodeIndex truth(NodeIndex node, Program& program) {
+  const Value* value = program.constant_value(node);
+  if (value == nullptr || value->kind == Value::Kind::kNumber) return node;
+  const bool is_true =
+      value->kind == Value::Kind::kObject || !value->string.empty() || !value->list.empty();
+  return program.constant(Number(is_true ? 1 : 0));
+}
 
 NodeIndex translate(const Expression& expression, SymbolScope& scope, Program& program) {
   return Translation(expression, scope, program).run();

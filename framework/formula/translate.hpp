@@ -23,4 +23,8 @@ class SymbolScope {
 
 NodeIndex translate(const Expression& expression, SymbolScope& scope, Program& program);
 
+// A node that a kSelect can test, with Python's truth: a string, list or object that is not empty
+// is 1, an empty one and None are 0; a number stays itself.
+NodeIndex truth(NodeIndex node, Program& program);
+
 }  // namespace lmhost

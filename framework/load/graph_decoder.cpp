@@ -340,9 +340,11 @@ void GraphDecoder::decode_call_member(std::size_t key, const JsonMember& member,
       return decode_count(member, call);
     case kWhen:
       call->when = builder_.expression(member.value, "when");
+      call->when_offset = GraphBuilder::expression_offset(member.value);
       return;
     case kStoredCount:
       call->stored_count = builder_.expression(member.value, "stored_count");
+      call->stored_count_offset = GraphBuilder::expression_offset(member.value);
       return;
     case kRoles:
       return builder_.add_roles(call, member.value);

@@ -72,13 +72,20 @@ constexpr DerivedQuantity kDerived[] = {
     {"stored_bytes", stored_sum},
 };
 
+char folded(char c) {
+  if (c == '-') return '_';
+  return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+}
+
 bool same_name(std::string_view a, std::string_view b) {
-  if (a.size() != b.size()) return false;
-  for (std::size_t i = 0; i < a.size(); ++i) {
-    const char x = a[i] == '-' ? '_' : a[i];
-    if (x != b[i]) return false;
-  }
-  return true;
+  return std::equal(a.begin(), a.end(), b.begin(), b.end(),
+                    [](char x, char y) { return folded(x) == folded(y); });
+}
+
+std::string_view trimmed(std::string_view text) {
+  const std::size_t begin = std::min(text.find_first_not_of(' '), text.size());
+  const std::size_t end = text.find_last_not_of(' ') + 1;
+  return text.substr(begin, end - std::min(begin, end));
 }
 
 template <class Visit>
@@ -120,7 +127,9 @@ std::span<const DerivedQuantity> derived_quantities() { return kDerived; }
 
 const Column* find_column(std::string_view name) {
   for (const Column& column : kColumns)
-    if (same_name(name, column.key) || has_alias(column.aliases, name)) return &column;
+    if (same_name(name, column.key) || same_name(name, column.header) ||
+        has_alias(column.aliases, name))
+      return &column;
   return nullptr;
 }
 
@@ -131,7 +140,7 @@ Result<std::vector<const Column*>> parse_columns(std::string_view list) {
   Diagnostics errors;
   for (;;) {
     const std::size_t end = std::min(list.find(','), list.size());
-    const std::string_view name = list.substr(0, end);
+    const std::string_view name = trimmed(list.substr(0, end));
     if (const Column* found = find_column(name); found != nullptr)
       columns.push_back(found);
     else
@@ -145,7 +154,12 @@ Result<std::vector<const Column*>> parse_columns(std::string_view list) {
 
 Result<const Column*> parse_metric(std::string_view name) {
   const Column* found = find_column(name);
-  if (found == nullptr || !found->is_cost()) return unknown_column("metric", name, true);
+  if (found == nullptr) return unknown_column("metric", name, true);
+  if (!found->is_cost()) {
+    Diagnostic error = unknown_column("metric", "", true);
+    error.message = "'" + std::string(name) + "' is a column, but no metric";
+    return error;
+  }
   return found;
 }
 

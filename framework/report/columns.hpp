@@ -34,8 +34,9 @@ struct Column {
 };
 
 std::span<const Column> all_columns();
-const Column* find_column(std::string_view name);  // key or alias, either of '-' and '_'
-const Column& column(std::string_view key);        // REQUIRES: a key of all_columns()
+const Column* find_column(
+    std::string_view name);                  // key, alias or header, in either case, '-' as '_'
+const Column& column(std::string_view key);  // REQUIRES: a key of all_columns()
 
 // "flops,read,write" to columns; an unknown name is a usage error with the nearest one.
 Result<std::vector<const Column*>> parse_columns(std::string_view list);

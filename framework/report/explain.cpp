@@ -290,6 +290,7 @@ class Explainer {
       if (quantity.name == column.key) return quantity.expression->text;
     if (column.key == "matmul_flops") return "0";
     if (column.key == "useful_flops") return "flops";
+    if (column.key == "intensity") return "flops / (bytes_read + bytes_written)";
     std::string sum;
     for (std::uint32_t i = 0; i < instance.operands.count; ++i) {
       const BoundOperand& operand = plan_.operands[instance.operands.first + i];

@@ -34,26 +34,40 @@ Diagnostic unknown_node(const CostTree& tree, std::string_view path) {
                      "no node '" + std::string(path) + "' in this model", hint);
 }
 
+std::string path_list(const CostTree& tree, const std::vector<std::uint32_t>& nodes) {
+  std::string list;
+  for (std::size_t i = 0; i < nodes.size() && i < kCandidatesShown; ++i)
+    list += (i == 0 ? "" : ", ") + tree.path(tree.nodes[nodes[i]]);
+  return nodes.size() > kCandidatesShown ? list + ", ..." : list;
+}
+
+// Somebody who has read the name of a kernel in a table.
+Diagnostic kernel_for_node(const CostTree& tree, std::string_view name,
+                           const std::vector<std::uint32_t>& calls) {
+  return plain_error(
+      ErrorKind::kUsage, codes::kUnknownNode, "'" + std::string(name) + "' is a kernel, not a node",
+      (calls.size() == 1 ? "its call is " : "its calls are ") + path_list(tree, calls));
+}
+
 }  // namespace
 
 Result<std::uint32_t> find_node(const CostTree& tree, std::string_view path) {
   if (path.empty() || path == tree.name(tree.nodes[0]) || path == tree.instance(tree.nodes[0]).name)
     return std::uint32_t{0};
   std::vector<std::uint32_t> found;
+  std::vector<std::uint32_t> calls;  // of a kernel with this name
   for (std::uint32_t i = 1; i < tree.nodes.size(); ++i) {
     const std::string whole = tree.path(tree.nodes[i]);
     if (whole == path) return i;
     if (is_tail(whole, path)) found.push_back(i);
+    if (tree.instance(tree.nodes[i]).name == path) calls.push_back(i);
   }
   if (found.size() == 1) return found.front();
+  if (found.empty() && !calls.empty()) return kernel_for_node(tree, path, calls);
   if (found.empty()) return unknown_node(tree, path);
-  std::string list;
-  for (std::size_t i = 0; i < found.size() && i < kCandidatesShown; ++i)
-    list += (i == 0 ? "" : ", ") + tree.path(tree.nodes[found[i]]);
-  if (found.size() > kCandidatesShown) list += ", ...";
   return plain_error(ErrorKind::kUsage, codes::kUnknownNode,
                      "'" + std::string(path) + "' is " + std::to_string(found.size()) + " nodes",
-                     "one of " + list);
+                     "one of " + path_list(tree, found));
 }
 
 }  // namespace lmhost

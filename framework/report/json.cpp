@@ -209,6 +209,23 @@ void write_kernels(JsonWriter* json, const CostTree& tree) {
   json->end_array();
 }
 
+std::string role_lines(const CostTree& tree) {
+  const Costs total = tree.total(tree.nodes[0]);
+  std::string text;
+  for (const Role role : {Role::kWeight, Role::kActivation, Role::kKvCache, Role::kIndex}) {
+    JsonWriter json;
+    json.begin_object();
+    json.member("role", name_of(role));
+    if (!tree.plan->unknown.empty()) json.member("is_lower_bound", true);
+    json.quantity("bytes_read", total[bytes_read(role)]);
+    json.quantity("bytes_written", total[bytes_written(role)]);
+    json.quantity("stored_bytes", stored_bytes(total, role));
+    json.end_object();
+    text += json.take();
+  }
+  return text;
+}
+
 }  // namespace
 
 std::string write_json(const Analysis& analysis, const Summary& summary, std::string_view prefix) {
@@ -253,6 +270,7 @@ std::string write_json(const Analysis& analysis, const Summary& summary, std::st
 std::string write_json_lines(const Analysis& analysis, const RowOptions& options,
                              const std::vector<const Column*>& columns) {
   const CostTree& tree = *analysis.tree;
+  if (options.view == View::kRoles) return role_lines(tree);
   const Rows rows = make_rows(tree, options);
   const bool is_tree = options.view != View::kKernels;
   std::string text;

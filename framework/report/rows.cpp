@@ -40,14 +40,16 @@ class Importance {
  public:
   Importance(const Column* metric, const Costs& whole)
       : metric_(metric),
+        is_ratio_(metric != nullptr && metric->kind == ColumnKind::kRatio),
         flops_(whole[Quantity::kFlops].to_double()),
         bytes_((whole.bytes_read() + whole.bytes_written()).to_double()) {
     whole_ = (*this)(whole);
   }
 
-  // 0 to 1, of the metric or the FLOPs alone.
+  // 0 to 1, of the metric or the FLOPs alone. A ratio has no shares.
   double share(const Costs& costs) const {
-    if (metric_ == nullptr) return flops_ > 0 ? costs[Quantity::kFlops].to_double() / flops_ : 1;
+    if (metric_ == nullptr || is_ratio_)
+      return flops_ > 0 ? costs[Quantity::kFlops].to_double() / flops_ : 1;
     return whole_ > 0 ? (*this)(costs) / whole_ : 1;
   }
 
@@ -63,10 +65,16 @@ class Importance {
 
  private:
   const Column* metric_;
+  bool is_ratio_;
   double flops_;
   double bytes_;
   double whole_ = 0;
 };
+
+bool matches_node(std::string_view pattern, const CostTree& tree, const CostNode& node) {
+  return matches_pattern(pattern, tree.path(node)) ||
+         matches_pattern(pattern, tree.instance(node).name);
+}
 
 // Which nodes the focus and ignore patterns leave. Empty: all.
 std::vector<bool> chosen_nodes(const CostTree& tree, const RowOptions& options) {
@@ -77,12 +85,10 @@ std::vector<bool> chosen_nodes(const CostTree& tree, const RowOptions& options) 
   std::vector<bool> chosen(nodes.size());
   for (std::size_t i = 0; i < nodes.size(); ++i) {
     const bool is_root = nodes[i].parent == kNoParent;
-    const std::string path = tree.path(nodes[i]);
-    const std::string_view kernel = tree.instance(nodes[i]).name;
     auto any = [&](const std::vector<std::string>& patterns) {
       return !is_root &&
              std::any_of(patterns.begin(), patterns.end(), [&](const std::string& pattern) {
-               return matches_pattern(pattern, path) || matches_pattern(pattern, kernel);
+               return matches_node(pattern, tree, nodes[i]);
              });
     };
     inside[i] = (!is_root && inside[nodes[i].parent]) || any(options.focus);
@@ -173,9 +179,11 @@ class TreeRows {
       if (chosen_.empty() || chosen_[child])
         candidates.push_back({child, ranks ? importance_(tree_.total(nodes[child])) : 0});
 
-    // Without a metric, importance is a share already.
-    const double least =
-        options_.sort == nullptr ? options_.fold_below : options_.fold_below * whole_;
+    // Without a metric, importance is a share already. A small ratio is no small row.
+    const bool is_ratio = options_.sort != nullptr && options_.sort->kind == ColumnKind::kRatio;
+    const double least = options_.sort == nullptr ? options_.fold_below
+                         : is_ratio               ? 0
+                                                  : options_.fold_below * whole_;
     const Selection selection = select(std::move(candidates), options_, least);
     // One row that says "all of it" tells nothing.
     if (selection.shown.empty()) return;
@@ -222,7 +230,11 @@ Rows kernel_rows(const CostTree& tree, const RowOptions& options) {
   for (std::uint32_t i = 0; i < tree.nodes.size(); ++i) {
     const CostNode& node = tree.nodes[i];
     const Instance& instance = tree.instance(node);
-    if (instance.composite != nullptr || (!chosen.empty() && !chosen[i])) continue;
+    if (instance.composite != nullptr) continue;
+    // The first row is the whole analysis, whatever is chosen.
+    result.rows[0].times = result.rows[0].times + node.times;
+    ++result.rows[0].sites;
+    if (!chosen.empty() && !chosen[i]) continue;
     const auto [place, is_new] = by_name.emplace(instance.name, kernels.size());
     if (is_new) {
       kernels.push_back(node_row(tree, i, unknown));
@@ -236,8 +248,6 @@ Rows kernel_rows(const CostTree& tree, const RowOptions& options) {
     row.times = row.times + node.times;
     ++row.sites;
     add(&result.sums[row.sum], tree.total(node));
-    result.rows[0].times = result.rows[0].times + node.times;
-    ++result.rows[0].sites;
   }
 
   const Importance importance(options.sort, tree.total(tree.nodes[0]));
@@ -283,6 +293,12 @@ bool matches_pattern(std::string_view pattern, std::string_view text) {
                      [](char a, char b) { return lower(a) == lower(b); }) != text.end();
 }
 
+bool matches_any(std::string_view pattern, const CostTree& tree) {
+  return std::any_of(tree.nodes.begin(), tree.nodes.end(), [&](const CostNode& node) {
+    return node.parent != kNoParent && matches_node(pattern, tree, node);
+  });
+}
+
 std::vector<bool> nodes_with_unknown(const CostTree& tree) {
   if (tree.plan->unknown.empty()) return {};
   std::vector<bool> unknown(tree.nodes.size());
@@ -299,6 +315,12 @@ std::vector<bool> nodes_with_unknown(const CostTree& tree) {
 Rows make_rows(const CostTree& tree, const RowOptions& options) {
   if (options.view == View::kKernels) return kernel_rows(tree, options);
   return TreeRows(tree, options).make();
+}
+
+Number stored_bytes(const Costs& costs, Role role) {
+  return role == Role::kWeight    ? costs[Quantity::kStoredBytesWeight]
+         : role == Role::kKvCache ? costs[Quantity::kStoredBytesKvCache]
+                                  : Number(0);
 }
 
 Costs costs_of(const CostTree& tree, const Rows& rows, const Row& row) {

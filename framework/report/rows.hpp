@@ -59,11 +59,13 @@ struct Rows {
 };
 
 Rows make_rows(const CostTree& tree, const RowOptions& options);
+Number stored_bytes(const Costs& costs, Role role);  // 0: the role does not stay
 Costs costs_of(const CostTree& tree, const Rows& rows, const Row& row);
 
 // The flag of every node: it or something below it is unknown. Empty when nothing is.
 std::vector<bool> nodes_with_unknown(const CostTree& tree);
 
 bool matches_pattern(std::string_view pattern, std::string_view text);
+bool matches_any(std::string_view pattern, const CostTree& tree);  // its path or its kernel
 
 }  // namespace lmhost

@@ -173,7 +173,7 @@ std::string write_structure(const Structure& structure, const TextStyle& style) 
   return text;
 }
 
-std::string write_structure_dot(const Structure& structure) {
+std::string write_structure_dot(const Structure& structure, const TextStyle& style) {
   std::map<std::string, std::string> shapes;
   std::vector<std::string> order;
   std::set<std::string> edges_seen;
@@ -185,7 +185,7 @@ std::string write_structure_dot(const Structure& structure) {
     if (shapes.emplace(node.kernel, shape).second) order.push_back(node.kernel);
     if (node.parent < 0) continue;
     std::string label = node.name;
-    if (!node.count.empty()) label += " ×" + node.count;
+    if (!node.count.empty()) label += " " + std::string(Signs(style).times()) + node.count;
     if (!node.when.empty()) label += " if " + node.when;
     const std::string edge =
         "  " + dot_text(structure.nodes[static_cast<std::size_t>(node.parent)].kernel) + " -> " +

@@ -48,6 +48,6 @@ Structure make_structure(const Graph& graph, const Plan* plan, const Catalog* ca
 std::string write_structure(const Structure& structure, const TextStyle& style);
 std::string write_structure_json(const Structure& structure);
 // The DAG, not the tree: one box per kernel.
-std::string write_structure_dot(const Structure& structure);
+std::string write_structure_dot(const Structure& structure, const TextStyle& style);
 
 }  // namespace lmhost

@@ -187,7 +187,9 @@ std::string footer_lines(const Summary& summary, const Analysis& analysis, const
             "costs are whole\n";
   const std::string next = costliest_path(tree);
   if (!next.empty())
-    text += label("next", style) + "lmhost explain " + summary.model + " " + next + "\n";
+    text += label("next", style) + "lmhost explain " +
+            (summary.model_word.empty() ? summary.model : summary.model_word) + " " + next +
+            summary.option_words + "\n";
   return text;
 }
 

@@ -36,6 +36,10 @@ struct Summary {
   std::vector<PluginUse> plugins;
   std::size_t unknown = 0;               // call sites left out
   std::vector<std::string> assumptions;  // values that nobody gave
+  // The model as the shell takes it, and the options that give the same numbers again: of the
+  // command that the last line suggests. Empty: the model's name, no options.
+  std::string model_word;
+  std::string option_words;
 };
 
 // `assumptions` is the caller's: it knows what the user said.

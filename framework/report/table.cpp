@@ -7,13 +7,14 @@
 namespace lmhost {
 namespace {
 
-constexpr std::size_t kMinimumLabel = 24;
+constexpr std::size_t kMinimumLabel = 22;
 constexpr std::size_t kWidestBar = 20;
 constexpr std::size_t kNarrowestBar = 4;
 
-// The metric that percentages and bars are shares of.
+// The metric that percentages and bars are shares of. A ratio has no shares.
 const Column& share_metric(const RowOptions& options) {
-  return options.sort != nullptr ? *options.sort : column("flops");
+  const bool has_shares = options.sort != nullptr && options.sort->kind != ColumnKind::kRatio;
+  return has_shares ? *options.sort : column("flops");
 }
 
 std::string cell_text(const Column& column, const Row& row, const Costs& costs, const Number& part,
@@ -56,6 +57,7 @@ std::string percent_header(const RowOptions& options) {
 }
 
 struct RowCells {
+  std::vector<std::string> guides;  // what stands before each label
   std::vector<std::string> labels;
   std::vector<std::vector<std::string>> cells;  // one row each
   std::vector<double> shares;
@@ -68,8 +70,7 @@ RowCells make_cells(const CostTree& tree, const RowOptions& options,
   std::vector<std::uint32_t> depths;
   depths.reserve(rows.rows.size());
   for (const Row& row : rows.rows) depths.push_back(row.depth);
-  const std::vector<std::string> guides = options.view == View::kTree
-                                              ? tree_guides(depths, style)
+  result.guides = options.view == View::kTree ? tree_guides(depths, style)
                                               : std::vector<std::string>(depths.size());
   const Column& metric = share_metric(options);
   const Number whole = metric.value(costs_of(tree, rows, rows.rows[0]));
@@ -77,7 +78,7 @@ RowCells make_cells(const CostTree& tree, const RowOptions& options,
     const Row& row = rows.rows[i];
     const Costs costs = costs_of(tree, rows, row);
     const Number part = metric.value(costs);
-    result.labels.push_back(guides[i] + row_name(tree, row, style));
+    result.labels.push_back(row_name(tree, row, style));
     result.shares.push_back(whole.to_double() > 0 ? part.to_double() / whole.to_double() : 0);
     std::vector<std::string> cells;
     cells.reserve(columns.size());
@@ -94,27 +95,26 @@ RowCells make_cells(const CostTree& tree, const RowOptions& options,
 RowCells make_role_cells(const CostTree& tree, const TextStyle& style) {
   const Costs total = tree.total(tree.nodes[0]);
   const Number all = total.bytes_read() + total.bytes_written();
+  const std::string least = tree.plan->unknown.empty() ? "" : std::string(Signs(style).at_least());
   RowCells result;
   auto amount = [&](const Number& number, bool is_capacity) {
-    if (style.exact) return to_grouped_string(number);
-    if (number.is_zero()) return std::string("0");
-    return is_capacity ? format_capacity(number) : format_bytes(number);
+    if (style.exact) return least + to_grouped_string(number);
+    if (number.is_zero()) return least + "0";
+    return least + (is_capacity ? format_capacity(number) : format_bytes(number));
   };
   auto add = [&](std::string name, const Number& read, const Number& written,
                  const Number& stored) {
     const Number moved = read + written;
+    result.guides.emplace_back();
     result.labels.push_back(std::move(name));
     result.shares.push_back(all.to_double() > 0 ? moved.to_double() / all.to_double() : 0);
     result.cells.push_back({format_percent(moved, all), amount(read, false), amount(written, false),
                             amount(moved, false), amount(stored, true)});
   };
   add("all", total.bytes_read(), total.bytes_written(), total.stored_bytes());
-  for (const Role role : {Role::kWeight, Role::kActivation, Role::kKvCache, Role::kIndex}) {
-    const Number stored = role == Role::kWeight    ? total[Quantity::kStoredBytesWeight]
-                          : role == Role::kKvCache ? total[Quantity::kStoredBytesKvCache]
-                                                   : Number(0);
-    add(std::string(name_of(role)), total[bytes_read(role)], total[bytes_written(role)], stored);
-  }
+  for (const Role role : {Role::kWeight, Role::kActivation, Role::kKvCache, Role::kIndex})
+    add(std::string(name_of(role)), total[bytes_read(role)], total[bytes_written(role)],
+        stored_bytes(total, role));
   return result;
 }
 
@@ -140,6 +140,30 @@ RowCells cells_of(const Analysis& analysis, const RowOptions& options,
                                       : make_cells(*analysis.tree, options, columns, style);
 }
 
+// Of a column with the blanks before it.
+std::size_t usual_width(const Column& column) {
+  switch (column.kind) {
+    case ColumnKind::kPercent:
+      return 7;
+    case ColumnKind::kRatio:
+    case ColumnKind::kCount:
+      return 8;
+    case ColumnKind::kFlop:
+      return 10;
+    default:
+      return 11;
+  }
+}
+
+// A name that is too long loses its beginning, its place in the tree stays to be seen.
+std::string cut_label(const std::string& guide, const std::string& label, std::size_t width,
+                      const TextStyle& style) {
+  constexpr std::size_t kLeastName = 8;
+  const std::size_t taken = display_width(guide);
+  if (taken + kLeastName > width) return cut_left(guide + label, width, style);
+  return guide + cut_left(label, width - taken, style);
+}
+
 std::string csv_cell(std::string_view text) {
   if (text.find_first_of(",\"\n\r") == std::string_view::npos) return std::string(text);
   std::string quoted = "\"";
@@ -150,19 +174,17 @@ std::string csv_cell(std::string_view text) {
 std::string csv_roles(const CostTree& tree) {
   std::string text = "role,bytes_read,bytes_written,stored_bytes\n";
   const Costs total = tree.total(tree.nodes[0]);
-  for (const Role role : {Role::kWeight, Role::kActivation, Role::kKvCache, Role::kIndex}) {
-    const Number stored = role == Role::kWeight    ? total[Quantity::kStoredBytesWeight]
-                          : role == Role::kKvCache ? total[Quantity::kStoredBytesKvCache]
-                                                   : Number(0);
+  for (const Role role : {Role::kWeight, Role::kActivation, Role::kKvCache, Role::kIndex})
     text += std::string(name_of(role)) + "," + exact_text(total[bytes_read(role)]) + "," +
-            exact_text(total[bytes_written(role)]) + "," + exact_text(stored) + "\n";
-  }
+            exact_text(total[bytes_written(role)]) + "," + exact_text(stored_bytes(total, role)) +
+            "\n";
   return text;
 }
 
 }  // namespace
 
-std::vector<const Column*> default_columns(View view, const CostTree& tree) {
+std::vector<const Column*> default_columns(View view, const CostTree& tree,
+                                           const TextStyle& style) {
   const std::string_view list =
       view == View::kTree
           ? "percent,flops,matmul_flops,bytes_read,bytes_written,"
@@ -171,6 +193,14 @@ std::vector<const Column*> default_columns(View view, const CostTree& tree) {
   std::vector<const Column*> columns = parse_columns(list).value();
   if (tree.total(tree.nodes[0])[Quantity::kIntermediateBytes].is_zero())
     columns.erase(std::find(columns.begin(), columns.end(), &column("intermediate_bytes")));
+  // On a narrow terminal the least important leave: a line that is broken is not read.
+  for (const std::string_view key :
+       {"matmul_flops", "intermediate_bytes", "intensity", "calls", "percent"}) {
+    std::size_t width = kMinimumLabel;
+    for (const Column* shown : columns) width += usual_width(*shown);
+    if (width <= style.width) break;
+    columns.erase(std::remove(columns.begin(), columns.end(), &column(key)), columns.end());
+  }
   return columns;
 }
 
@@ -205,8 +235,9 @@ std::string write_table(const Analysis& analysis, const Summary& summary, const 
     others += widest + 2;
   }
   std::size_t label_width = display_width(headers[0].header);
-  for (const std::string& label : rows.labels)
-    label_width = std::max(label_width, display_width(label));
+  for (std::size_t i = 0; i < rows.labels.size(); ++i)
+    label_width =
+        std::max(label_width, display_width(rows.guides[i]) + display_width(rows.labels[i]));
   const std::size_t room = style.width > others ? style.width - others : 0;
   label_width = std::min(label_width, std::max(room, kMinimumLabel));
   std::size_t bar_width = room > label_width + 2 ? std::min(room - label_width - 2, kWidestBar) : 0;
@@ -215,7 +246,8 @@ std::string write_table(const Analysis& analysis, const Summary& summary, const 
 
   Table table(std::move(headers));
   for (std::size_t i = 0; i < rows.labels.size(); ++i) {
-    std::vector<std::string> cells = {cut_left(rows.labels[i], label_width, style)};
+    std::vector<std::string> cells = {
+        cut_label(rows.guides[i], rows.labels[i], label_width, style)};
     if (bar_width != 0) cells.push_back(bar(rows.shares[i], bar_width, style));
     cells.insert(cells.end(), rows.cells[i].begin(), rows.cells[i].end());
     table.add(std::move(cells));
@@ -230,7 +262,7 @@ std::string write_markdown(const Analysis& analysis, const Summary& summary,
   const RowCells rows = cells_of(analysis, options, columns, style);
   Table table(header_cells(options, columns));
   for (std::size_t i = 0; i < rows.labels.size(); ++i) {
-    std::vector<std::string> cells = {rows.labels[i]};
+    std::vector<std::string> cells = {rows.guides[i] + rows.labels[i]};
     cells.insert(cells.end(), rows.cells[i].begin(), rows.cells[i].end());
     table.add(std::move(cells));
   }

@@ -11,7 +11,8 @@
 namespace lmhost {
 
 // The columns of a view when the user names none: intermediates only where there are any.
-std::vector<const Column*> default_columns(View view, const CostTree& tree);
+std::vector<const Column*> default_columns(View view, const CostTree& tree,
+                                           const TextStyle& style = {});
 
 // Heading, rows, footer.
 std::string write_table(const Analysis& analysis, const Summary& summary, const RowOptions& options,

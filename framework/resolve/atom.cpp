@@ -25,19 +25,6 @@ std::string_view type_name(ParameterType type) {
   return "";
 }
 
-bool fits(ParameterType type, const Value& value) {
-  if (value.kind == Value::Kind::kString) return type == ParameterType::kString;
-  if (value.kind != Value::Kind::kNumber || type == ParameterType::kString) return false;
-  switch (type) {
-    case ParameterType::kInt:
-      return value.number.is_integer() || value.number.is_inexact();
-    case ParameterType::kBool:
-      return value.number == Number(0) || value.number == Number(1);
-    default:
-      return true;
-  }
-}
-
 RuntimeVariable default_bits(Role role) {
   switch (role) {
     case Role::kWeight:
@@ -140,7 +127,8 @@ class AtomBuilder {
   void check_type(const KernelParameter& parameter, NodeIndex node) {
     const Value* value = program_.constant_value(node);
     if (value == nullptr) {
-      if (parameter.type == ParameterType::kInt) plan_.checks.push_back({node, false});
+      if (parameter.type == ParameterType::kInt) plan_.checks.push_back({node, is_whole});
+      if (parameter.type == ParameterType::kBool) plan_.checks.push_back({node, is_truth});
       return;
     }
     if (failed_number(program_, node) != nullptr) return;  // reported where the binding stands
@@ -271,6 +259,13 @@ class AtomBuilder {
 };
 
 }  // namespace
+
+bool fits(ParameterType type, const Value& value) {
+  if (type == ParameterType::kString) return value.kind == Value::Kind::kString;
+  if (value.kind != Value::Kind::kNumber) return false;
+  if (type == ParameterType::kInt) return is_whole(value.number);
+  return type != ParameterType::kBool || is_truth(value.number);
+}
 
 InstanceIndex append_atom(Plan& plan, const AtomRequest& request, const ReportProblem& report) {
   return AtomBuilder(plan, request, report).build();

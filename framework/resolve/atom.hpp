@@ -33,6 +33,9 @@ using ReportProblem = std::function<void(std::string_view code, std::string mess
 // goes on and finds the others.
 InstanceIndex append_atom(Plan& plan, const AtomRequest& request, const ReportProblem& report);
 
+// Whether a parameter of that type can have the value.
+bool fits(ParameterType type, const Value& value);
+
 // "M=5, K=0": the arguments of an instance that are constants, for messages.
 std::string constant_parameters(const Plan& plan, const Instance& instance);
 

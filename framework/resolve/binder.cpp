@@ -7,13 +7,32 @@
 
 namespace lmhost {
 
+void LocalNames::add(std::string_view name, NodeIndex node) {
+  const auto next = static_cast<std::uint32_t>(list_.size());
+  list_.emplace_back(name, node);
+  if (next < kFew) return;
+  for (auto i = static_cast<std::uint32_t>(index_.size() == 0 ? 0 : next); i <= next; ++i)
+    index_.try_emplace(list_[i].first, i);
+}
+
+const NodeIndex* LocalNames::find(std::string_view name) const {
+  if (list_.size() > kFew) {
+    const auto found = index_.find(name);
+    return found == index_.end() ? nullptr : &list_[found->second].second;
+  }
+  for (const auto& [local, node] : list_) {
+    if (local == name) return &node;
+  }
+  return nullptr;
+}
+
 Binder::Binder(const Graph& graph, const Catalog& catalog, const Config& config, Program& program,
                const std::vector<Frame>& stack)
     : graph_(graph),
       program_(program),
       stack_(stack),
       names_(graph, config, program),
-      problems_(graph, catalog, names_),
+      problems_(graph, catalog, names_, [this] { return path(); }),
       shared_nodes_(graph.expressions.size(), kNotBound),
       checked_(graph.expressions.size(), false) {}
 
@@ -32,11 +51,9 @@ NodeIndex Binder::bind(ExpressionIndex index, std::uint32_t offset) {
 }
 
 NodeIndex Binder::find(std::string_view name) {
-  for (const auto& [local, node] : stack_.back().locals) {
-    if (local == name) return node;
-  }
+  if (const NodeIndex* local = stack_.back().locals.find(name)) return *local;
   if (const std::optional<NodeIndex> node = names_.lookup(name)) return *node;
-  problems_.unknown_name(name, current_, local_names(), path());
+  problems_.unknown_name(name, current_, local_names());
   return program_.error(ArithmeticError::kUnbound, std::string(name));
 }
 
@@ -53,20 +70,10 @@ Problems::Path Binder::path() const {
 
 // Whether the expression means the same in every composite: it uses none of this one's own names.
 bool Binder::is_shared(const Expression& expression) const {
-  const auto& locals = stack_.back().locals;
-  if (locals.empty()) return true;
-  return std::none_of(expression.names.begin(), expression.names.end(),
-                      [&](const std::string& name) {
-                        return std::any_of(locals.begin(), locals.end(),
-                                           [&](const auto& local) { return local.first == name; });
-                      });
-}
-
-bool Binder::is_unbound_parameter(std::string_view name) const {
-  return std::any_of(stack_.begin(), stack_.end(), [&](const Frame& frame) {
-    return std::any_of(frame.composite->parameters.begin(), frame.composite->parameters.end(),
-                       [&](const CompositeParameter& parameter) { return parameter.name == name; });
-  });
+  const LocalNames& locals = stack_.back().locals;
+  return locals.list().empty() ||
+         std::none_of(expression.names.begin(), expression.names.end(),
+                      [&](const std::string& name) { return locals.find(name) != nullptr; });
 }
 
 void Binder::check_functions(const Expression& expression) {
@@ -75,7 +82,7 @@ void Binder::check_functions(const Expression& expression) {
     const BuiltinFunction* builtin = builtin_named(expression.functions[node.argument]);
     const bool fits =
         builtin != nullptr && node.count >= builtin->least && node.count <= builtin->most;
-    if (!fits) problems_.unknown_function(node, current_, path());
+    if (!fits) problems_.unknown_function(node, current_);
   }
 }
 
@@ -83,22 +90,30 @@ void Binder::report_failure(NodeIndex node) {
   const Number* failure = failed_number(program_, node);
   if (failure == nullptr) return;
   const ProgramError* error = program_.error_of(*failure);
-  if (error != nullptr && error->reason == ArithmeticError::kUnbound) {
-    const std::string name = error->text;
-    if (name.starts_with("config.")) {
-      problems_.missing_config(current_, path());
-    } else if (!is_unbound_parameter(name)) {  // that was reported where it should have been bound
-      problems_.unknown_name(name, current_, local_names(), path());
-    }
+  const bool is_unbound = error != nullptr && error->reason == ArithmeticError::kUnbound;
+  if (is_unbound) problems_.missing_config(current_, error->text);
+  // What a parameter or variable of the composite failed for was reported where it was bound.
+  if (uses_failed_local(*current_.expression)) return;
+  const PlacedExpression origin = failed_definition(current_);
+  if (is_unbound) {
+    if (!error->text.starts_with("config."))
+      problems_.unknown_name(error->text, origin, local_names());
     return;
   }
   std::string message =
       error == nullptr ? std::string(describe(failure->error_reason())) : error->text;
   if (error != nullptr && error->reason == ArithmeticError::kNotANumber)
     message += " is not a number";
-  const PlacedExpression origin = failed_definition(current_);
   problems_.add(origin.offset, origin.expression->text.size(), codes::kArithmetic,
-                message + " in " + quoted(origin.expression->text), path());
+                message + " in " + quoted(origin.expression->text));
+}
+
+bool Binder::uses_failed_local(const Expression& expression) const {
+  return std::any_of(expression.names.begin(), expression.names.end(),
+                     [&](const std::string& name) {
+                       const NodeIndex* local = stack_.back().locals.find(name);
+                       return local != nullptr && failed_number(program_, *local) != nullptr;
+                     });
 }
 
 // The graph variable that failed first: one mistake there is one report, not one for every use.
@@ -107,10 +122,9 @@ PlacedExpression Binder::failed_definition(PlacedExpression where) {
   for (int depth = 0; depth < kMaximumDepth; ++depth) {
     const CompositeVariable* failed = nullptr;
     for (const std::string& name : where.expression->names) {
-      for (const CompositeVariable& variable : graph_.variables) {
-        if (variable.name == name && failed_number(program_, find(name)) != nullptr)
-          failed = &variable;
-      }
+      const CompositeVariable* variable = names_.variable(name);
+      if (variable != nullptr && failed_number(program_, names_.find(name)) != nullptr)
+        failed = variable;
     }
     if (failed == nullptr) break;
     where = {&graph_.expressions[failed->expression], failed->offset};
@@ -120,7 +134,7 @@ PlacedExpression Binder::failed_definition(PlacedExpression where) {
 
 std::vector<std::string_view> Binder::local_names() const {
   std::vector<std::string_view> names;
-  for (const auto& [name, node] : stack_.back().locals) names.push_back(name);
+  for (const auto& [name, node] : stack_.back().locals.list()) names.push_back(name);
   return names;
 }
 

@@ -1,7 +1,9 @@
 // The expressions of a graph as nodes of the program, read in the names of the composite under way.
 #pragma once
 
+#include <string>
 #include <string_view>
+#include <unordered_map>
 #include <utility>
 #include <vector>
 
@@ -13,11 +15,27 @@ namespace lmhost {
 
 inline constexpr NodeIndex kNotBound = 0xFFFFFFFF;
 
-// A composite being resolved: its local names, how far its calls are done, and the edges made so far.
+// The names of a composite: parameters, then variables. The first of a name wins. A few are found
+// fastest by looking at all of them; a generated composite may have thousands.
+class LocalNames {
+ public:
+  // REQUIRES: what name refers to outlives this.
+  void add(std::string_view name, NodeIndex node);
+  const NodeIndex* find(std::string_view name) const;  // nullptr when there is none
+  const std::vector<std::pair<std::string_view, NodeIndex>>& list() const { return list_; }
+
+ private:
+  static constexpr std::size_t kFew = 16;
+
+  std::vector<std::pair<std::string_view, NodeIndex>> list_;
+  std::unordered_map<std::string_view, std::uint32_t> index_;  // into list_, of more than a few
+};
+
+// A composite being resolved: its names, how far its calls are done, and the edges made so far.
 struct Frame {
   const Composite* composite = nullptr;
   std::vector<std::uint32_t> key;  // of the instance it becomes; empty for the root
-  std::vector<std::pair<std::string_view, NodeIndex>> locals;  // parameters, then variables
+  LocalNames locals;
   IndexRange parameters;
   IndexRange lets;
   CallRange calls;
@@ -31,12 +49,15 @@ class Binder : public SymbolScope {
   // REQUIRES: everything outlives this. `stack` holds the composites under way, the innermost last.
   Binder(const Graph& graph, const Catalog& catalog, const Config& config, Program& program,
          const std::vector<Frame>& stack);
+  Binder(const Binder&) = delete;  // its problems ask it for the path
+  Binder& operator=(const Binder&) = delete;
 
-  // The node of an expression that stands at `offset` of the file. What is wrong with it is reported, once; the result
-  // is then an error node, and whoever uses it need not report again.
+  // The node of an expression that stands at `offset` of the file. What is wrong with it is
+  // reported, once; the result is then an error node, and whoever uses it need not report again.
   NodeIndex bind(ExpressionIndex index, std::uint32_t offset);
 
-  // A name, first hit wins: the composite's parameters and variables, graph variables, runtime variables, config.
+  // A name, first hit wins: the composite's parameters and variables, graph variables, runtime
+  // variables, config.
   NodeIndex find(std::string_view name) override;
 
   Problems& problems() { return problems_; }
@@ -45,9 +66,9 @@ class Binder : public SymbolScope {
 
  private:
   bool is_shared(const Expression& expression) const;
-  bool is_unbound_parameter(std::string_view name) const;
   void check_functions(const Expression& expression);
   void report_failure(NodeIndex node);
+  bool uses_failed_local(const Expression& expression) const;
   PlacedExpression failed_definition(PlacedExpression where);
   std::vector<std::string_view> local_names() const;
 

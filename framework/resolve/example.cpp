@@ -6,6 +6,7 @@
 #include "base/diagnostic.hpp"
 #include "formula/evaluate.hpp"
 #include "resolve/assignments.hpp"
+#include "resolve/atom.hpp"
 
 namespace lmhost {
 namespace {
@@ -22,19 +23,6 @@ std::string_view spelled(ParameterType type) {
       return "a string in quotes";
   }
   return "";
-}
-
-bool fits(ParameterType type, const Value& value) {
-  if (type == ParameterType::kString) return value.kind == Value::Kind::kString;
-  if (value.kind != Value::Kind::kNumber) return false;
-  switch (type) {
-    case ParameterType::kInt:
-      return value.number.is_integer() || value.number.is_inexact();
-    case ParameterType::kBool:
-      return value.number == Number(0) || value.number == Number(1);
-    default:
-      return true;
-  }
 }
 
 class KernelEvaluator {
@@ -75,6 +63,7 @@ class KernelEvaluator {
     if (!errors_.empty()) return std::move(errors_);
     quantities();
     for (const KernelOperand& operand : kernel_.operands) add_operand(operand);
+    check_sums();
     if (!errors_.empty()) return std::move(errors_);
     return std::move(result_);
   }
@@ -257,6 +246,17 @@ class KernelEvaluator {
       grow(Quantity::kParameters, row.stored_elements);
     } else if (role == Role::kKvCache) {
       grow(Quantity::kStoredBytesKvCache, row.stored_bytes);
+    }
+  }
+
+  // The bytes of each operand fit, and yet their sum may not.
+  void check_sums() {
+    for (std::size_t q = 0; q < kQuantityCount; ++q) {
+      const Number& sum = result_.costs.values[q];
+      if (errors_.empty() && sum.is_error())
+        error(codes::kArithmetic, std::string(describe(sum.error_reason())) + " in " +
+                                      std::string(name_of(static_cast<Quantity>(q))) + " of " +
+                                      quoted(kernel_.name));
     }
   }
 

@@ -29,6 +29,24 @@ std::optional<NodeIndex> precision_node(std::string_view name, Program& program)
   return std::nullopt;
 }
 
+std::optional<Number> precision_value(std::string_view name, const RuntimePoint& point) {
+  if (const auto variable = runtime_variable_named(name)) return point[*variable];
+  for (const ByteName& row : kByteNames) {
+    if (row.name == name) return divide(point[row.bits], Number(8));
+  }
+  return std::nullopt;
+}
+
+std::vector<std::string_view> precision_names() {
+  std::vector<std::string_view> names;
+  for (const ByteName& row : kByteNames) names.push_back(row.name);
+  for (std::size_t i = 0; i < kRuntimeVariableCount; ++i) {
+    const std::string_view name = name_of(static_cast<RuntimeVariable>(i));
+    if (is_precision_name(name)) names.push_back(name);
+  }
+  return names;
+}
+
 bool is_precision_name(std::string_view name) {
   for (const ByteName& row : kByteNames) {
     if (row.name == name) return true;
@@ -40,8 +58,13 @@ bool is_precision_name(std::string_view name) {
 GraphNames::GraphNames(const Graph& graph, const Config& config, Program& program)
     : graph_(graph), config_(config), program_(program) {
   for (const CompositeVariable& variable : graph.variables) {
-    variables_.try_emplace(variable.name, Variable{variable.expression, Variable::kNew, 0});
+    variables_.try_emplace(variable.name, Variable{&variable, Variable::kNew, 0});
   }
+}
+
+const CompositeVariable* GraphNames::variable(std::string_view name) const {
+  const auto found = variables_.find(name);
+  return found == variables_.end() ? nullptr : found->second.declaration;
 }
 
 const Config::Entry* GraphNames::config_entry(std::string_view name) const {
@@ -68,7 +91,8 @@ std::optional<NodeIndex> GraphNames::lookup(std::string_view name) {
     }
     ++depth_;
     variable.state = Variable::kActive;
-    variable.node = translate(graph_.expressions[variable.expression], *this, program_);
+    variable.node =
+        translate(graph_.expressions[variable.declaration->expression], *this, program_);
     variable.state = Variable::kDone;
     --depth_;
   }

@@ -17,8 +17,11 @@ namespace lmhost {
 // "bytes", "w_bytes", "a_bytes", "kv_bytes", "index_bytes" and the runtime variables themselves, as
 // nodes.
 std::optional<NodeIndex> precision_node(std::string_view name, Program& program);
+// The same as a number, at one point.
+std::optional<Number> precision_value(std::string_view name, const RuntimePoint& point);
 // Only w_bits ... index_bytes: what kernel formulas may use besides their own names.
 bool is_precision_name(std::string_view name);
+std::vector<std::string_view> precision_names();  // those
 
 class GraphNames : public SymbolScope {
  public:
@@ -30,6 +33,8 @@ class GraphNames : public SymbolScope {
   std::optional<NodeIndex> lookup(std::string_view name);
   NodeIndex find(std::string_view name) override;  // as lookup; an error node for an unknown name
 
+  // The graph's variable of that name, or nullptr.
+  const CompositeVariable* variable(std::string_view name) const;
   // The entry behind "config.x", or nullptr.
   const Config::Entry* config_entry(std::string_view name) const;
   bool has_config() const { return !config_.empty(); }
@@ -42,7 +47,7 @@ class GraphNames : public SymbolScope {
 
  private:
   struct Variable {
-    ExpressionIndex expression;
+    const CompositeVariable* declaration;
     enum { kNew, kActive, kDone } state = kNew;
     NodeIndex node = 0;
   };

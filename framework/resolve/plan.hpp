@@ -53,10 +53,18 @@ struct Edge {
   NodeIndex stored_count;  // distinct storages among them
 };
 
-// A node that must be a whole number, or also not negative, at every runtime point.
+// What a number must be: of a call's count (or an expectation, >= 0), of an int and a bool parameter
+// (or an expectation). Errors are judged elsewhere.
+inline bool is_count(const Number& number) {
+  return (number.is_integer() || number.is_inexact()) && !number.is_negative();
+}
+inline bool is_whole(const Number& number) { return number.is_integer() || number.is_inexact(); }
+inline bool is_truth(const Number& number) { return number == Number(0) || number == Number(1); }
+
+// A node that no constant decided, and what it must be at every runtime point.
 struct Check {
   NodeIndex node;
-  bool is_count;  // of an edge: a whole number >= 0; else an int parameter: a whole number
+  bool (*holds)(const Number&);  // is_count, is_whole or is_truth
 };
 
 struct IndexRange {
@@ -94,7 +102,7 @@ struct Plan {
   std::vector<Term> terms;
   std::vector<Edge> edges;
   std::vector<Check> checks;  // what no constant decided: judged at every point
-  Diagnostics unknown;        // with allow_unknown: the calls that were left out
+  Diagnostics unknown;        // with allow_unknown: the calls that were left out, up to 1000
 
   InstanceIndex root() const { return static_cast<InstanceIndex>(instances.size() - 1); }
 };
@@ -102,7 +110,7 @@ struct Plan {
 struct ResolveOptions {
   Mode mode = Mode::kSdpa;
   bool allow_unknown = false;
-  std::size_t instances = 20'000'000;
+  std::size_t rows = 20'000'000;  // of the plan: instances, their parameters and edges
 };
 
 // Binds every call of the graph reachable from the root. `config` is the one in force: what a graph

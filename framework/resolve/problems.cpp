@@ -8,6 +8,8 @@
 namespace lmhost {
 namespace {
 
+constexpr std::size_t kMostListed = 1000;  // bytes of the parameters that a hint lists
+
 // Where the name first stands in the expression; the whole expression when it does not.
 std::pair<std::size_t, std::size_t> place_of(std::string_view name, const PlacedExpression& where) {
   for (const ExpressionNode& node : where.expression->nodes) {
@@ -42,78 +44,91 @@ Diagnostic ambiguous_kernel(const Graph& graph, const Call& call, const Catalog&
 }
 
 void Problems::add(std::size_t offset, std::size_t length, std::string_view code,
-                   std::string message, const Path& path, std::string hint) {
+                   std::string message, std::string hint) {
   // The same mistake seen through another path is one mistake.
   if (!seen_.insert(message + '\0' + std::to_string(offset)).second) return;
   Diagnostic error =
       error_at(*graph_.source, offset, length, code, std::move(message), std::move(hint));
-  error.context = path;
+  error.context = path();
   errors_.push_back(std::move(error));
 }
 
 void Problems::unknown_root() {
   add(graph_.root_offset, graph_.root.size() + 2, codes::kUnknownKernel,
-      "root " + quoted(graph_.root) + " is not one of the graph's kernels", {},
+      "root " + quoted(graph_.root) + " is not one of the graph's kernels",
       did_you_mean(graph_.root, composite_names()));
 }
 
 void Problems::unknown_name(std::string_view name, PlacedExpression where,
-                            std::span<const std::string_view> locals, const Path& path) {
-  std::vector<std::string_view> known = names_.names();
-  known.insert(known.end(), locals.begin(), locals.end());
+                            std::span<const std::string_view> locals) {
   const std::string in_config = "config." + std::string(name);
-  std::string hint = names_.config_entry(in_config) != nullptr ? "did you mean '" + in_config + "'?"
-                                                               : did_you_mean(name, known);
+  std::string hint;
+  if (names_.config_entry(in_config) != nullptr) {
+    hint = "did you mean '" + in_config + "'?";
+  } else if (may_suggest()) {
+    std::vector<std::string_view> known = names_.names();
+    for (std::string_view local : locals) {
+      if (local != name) known.push_back(local);  // of a composite, and asked for outside of it
+    }
+    hint = did_you_mean(name, known);
+  }
   const auto [offset, length] = place_of(name, where);
-  add(offset, length, codes::kUnknownName, "unknown name " + quoted(name), path, std::move(hint));
+  add(offset, length, codes::kUnknownName, "unknown name " + quoted(name), std::move(hint));
 }
 
-void Problems::unknown_function(const ExpressionNode& call, PlacedExpression where,
-                                const Path& path) {
+void Problems::unknown_function(const ExpressionNode& call, PlacedExpression where) {
   const std::string& name = where.expression->functions[call.argument];
   if (const BuiltinFunction* builtin = builtin_named(name)) {
     add(where.offset + call.offset, name.size(), codes::kWrongArgument,
         name + "() got " + std::to_string(call.count) +
             (call.count == 1 ? " argument" : " arguments"),
-        path, "it is " + std::string(builtin->signature));
+        "it is " + std::string(builtin->signature));
     return;
   }
   std::vector<std::string_view> known;
   for (const BuiltinFunction& row : builtin_functions()) known.push_back(row.name);
   add(where.offset + call.offset, name.size(), codes::kUnknownFunction,
-      "unknown function " + quoted(name), path, did_you_mean(name, known));
+      "unknown function " + quoted(name), did_you_mean(name, known));
 }
 
 void Problems::unknown_parameter(const Call& call, const Binding& binding,
-                                 std::span<const std::string_view> known, const Path& path) {
+                                 std::span<const std::string_view> known) {
   std::string list;
-  for (std::string_view name : known) list += (list.empty() ? "" : ", ") + std::string(name);
-  std::string hint = did_you_mean(binding.parameter, known);
+  for (std::string_view name : known) {
+    if (list.size() > kMostListed) {
+      list += ", ...";
+      break;
+    }
+    list += (list.empty() ? "" : ", ") + std::string(name);
+  }
+  std::string hint = may_suggest() ? did_you_mean(binding.parameter, known) : "";
   if (hint.empty()) hint = list.empty() ? "it declares no parameter" : "it declares: " + list;
   add(binding.offset, graph_.expressions[binding.expression].text.size(), codes::kUnknownParameter,
-      quoted(call.kernel) + " has no parameter " + quoted(binding.parameter), path,
-      std::move(hint));
+      quoted(call.kernel) + " has no parameter " + quoted(binding.parameter), std::move(hint));
 }
 
-void Problems::unknown_operand(const Call& call, const Kernel& kernel, const RoleOverride& override,
-                               const Path& path) {
+void Problems::unknown_operand(const Call& call, const Kernel& kernel,
+                               const RoleOverride& override) {
   std::vector<std::string_view> operands;
   for (const KernelOperand& operand : kernel.operands) operands.push_back(operand.name);
   add(override.offset, override.operand.size() + 2, codes::kUnknownParameter,
-      quoted(call.kernel) + " has no operand " + quoted(override.operand), path,
+      quoted(call.kernel) + " has no operand " + quoted(override.operand),
       did_you_mean(override.operand, operands));
 }
 
-Diagnostic Problems::unknown_kernel(const Call& call, bool allowed, const Path& path) const {
+Diagnostic Problems::unknown_kernel(const Call& call, bool allowed) {
   if (const NameConflict* conflict = catalog_.conflict(call.kernel)) {
     Diagnostic error = ambiguous_kernel(graph_, call, catalog_, *conflict);
-    error.context = path;
+    error.context = path();
     return error;
   }
-  std::vector<std::string_view> known = catalog_.names();
-  const std::vector<std::string_view> composites = composite_names();
-  known.insert(known.end(), composites.begin(), composites.end());
-  const std::string nearest = nearest_name(call.kernel, known);
+  std::string nearest;
+  if (may_suggest()) {
+    std::vector<std::string_view> known = catalog_.names();
+    const std::vector<std::string_view> composites = composite_names();
+    known.insert(known.end(), composites.begin(), composites.end());
+    nearest = nearest_name(call.kernel, known);
+  }
   std::string hint = nearest.empty() ? "" : "did you mean '" + nearest + "'?";
   if (const Kernel* kernel = catalog_.find(nearest)) {
     const Plugin& plugin = catalog_.plugin_of(*kernel);
@@ -129,14 +144,14 @@ Diagnostic Problems::unknown_kernel(const Call& call, bool allowed, const Path& 
   Diagnostic error =
       error_at(*graph_.source, call.kernel_offset, call.kernel.size() + 2, codes::kUnknownKernel,
                "unknown kernel " + quoted(call.kernel), std::move(hint));
-  error.context = path;
+  error.context = path();
   if (allowed) error.severity = Severity::kWarning;
   // A refused plugin may be why the answer is missing, so it decides the exit status.
   if (any_refused) error.kind = ErrorKind::kPlugin;
   return error;
 }
 
-void Problems::missing_config(PlacedExpression where, const Path& path) {
+void Problems::missing_config(PlacedExpression where, std::string_view failed) {
   std::vector<PlacedExpression> pending = {where};
   std::unordered_set<std::string_view> variables_seen;
   while (!pending.empty()) {
@@ -145,28 +160,44 @@ void Problems::missing_config(PlacedExpression where, const Path& path) {
     for (std::size_t i = 0; i < current.expression->names.size(); ++i) {
       const std::string& name = current.expression->names[i];
       if (!name.starts_with("config.")) {
-        for (const CompositeVariable& variable : graph_.variables) {
-          if (variable.name == name && variables_seen.insert(variable.name).second) {
-            pending.push_back({&graph_.expressions[variable.expression], variable.offset});
-          }
-        }
+        const CompositeVariable* variable = names_.variable(name);
+        if (variable != nullptr && variables_seen.insert(variable->name).second)
+          pending.push_back({&graph_.expressions[variable->expression], variable->offset});
         continue;
       }
-      if (names_.config_entry(name) != nullptr || is_guarded(*current.expression, i)) continue;
+      if (names_.config_entry(name) != nullptr) continue;
+      if (name != failed && is_guarded(*current.expression, i)) continue;
       if (!seen_.insert(name).second) continue;
       const std::string key = name.substr(7);
       const auto [offset, length] = place_of(name, current);
       std::string hint =
           "the graph has no config: pass --hf-config FILE or --set " + key + "=VALUE";
       if (names_.has_config()) {
-        const std::string nearest = nearest_name(key, names_.config_names());
+        const std::string nearest = may_suggest() ? nearest_name(key, names_.config_names()) : "";
         hint = nearest.empty() ? "give it with --set " + key + "=VALUE"
                                : "did you mean 'config." + nearest + "'?";
       }
-      add(offset, length, codes::kMissingConfig, "the config has no " + quoted(key), path,
+      add(offset, length, codes::kMissingConfig, "the config has no " + quoted(key),
           std::move(hint));
     }
   }
+}
+
+void Problems::too_large(std::size_t limit) {
+  errors_.push_back(plain_error(ErrorKind::kInput, codes::kLimit,
+                                "the graph resolves to more than " + std::to_string(limit) +
+                                    " kernels, arguments and calls"));
+}
+
+void Problems::stopped() {
+  errors_.push_back(plain_error(ErrorKind::kInput, codes::kLimit,
+                                "too many errors: the rest of the graph was not looked at"));
+}
+
+Problems::Path Problems::path() {
+  Path path = path_();
+  path_parts_ += path.size();
+  return path;
 }
 
 std::vector<std::string_view> Problems::composite_names() const {

@@ -2,10 +2,12 @@
 // of the call.
 #pragma once
 
+#include <functional>
 #include <span>
 #include <string>
 #include <string_view>
 #include <unordered_set>
+#include <utility>
 #include <vector>
 
 #include "load/catalog.hpp"
@@ -28,35 +30,54 @@ class Problems {
  public:
   using Path = std::vector<std::string>;  // "LlamaForCausalLM", "layers", "mlp"
 
-  // REQUIRES: all outlive this.
-  Problems(const Graph& graph, const Catalog& catalog, const GraphNames& names)
-      : graph_(graph), catalog_(catalog), names_(names) {}
+  // REQUIRES: all outlive this. `path` says where the walk stands; asked for every new report only,
+  // because it is as long as the graph is deep.
+  Problems(const Graph& graph, const Catalog& catalog, const GraphNames& names,
+           std::function<Path()> path)
+      : graph_(graph), catalog_(catalog), names_(names), path_(std::move(path)) {}
 
   void add(std::size_t offset, std::size_t length, std::string_view code, std::string message,
-           const Path& path, std::string hint = {});
+           std::string hint = {});
   void unknown_root();
   void unknown_name(std::string_view name, PlacedExpression where,
-                    std::span<const std::string_view> locals, const Path& path);
-  void unknown_function(const ExpressionNode& call, PlacedExpression where, const Path& path);
+                    std::span<const std::string_view> locals);
+  void unknown_function(const ExpressionNode& call, PlacedExpression where);
   void unknown_parameter(const Call& call, const Binding& binding,
-                         std::span<const std::string_view> known, const Path& path);
-  void unknown_operand(const Call& call, const Kernel& kernel, const RoleOverride& override,
-                       const Path& path);
+                         std::span<const std::string_view> known);
+  void unknown_operand(const Call& call, const Kernel& kernel, const RoleOverride& override);
   // The error, or warning when `allowed`, about a call whose kernel nobody defines; the error about
   // one that several plugins define.
-  Diagnostic unknown_kernel(const Call& call, bool allowed, const Path& path) const;
-  // Every config name without a value that the expression needs, through graph variables too.
-  void missing_config(PlacedExpression where, const Path& path);
+  Diagnostic unknown_kernel(const Call& call, bool allowed);
+  // Every config name without a value that the expression needs, through graph variables too;
+  // `failed` ("config.x") is the one that made it fail.
+  void missing_config(PlacedExpression where, std::string_view failed);
+  void too_large(std::size_t limit);
+  void stopped();  // because is_enough()
 
   std::size_t count() const { return errors_.size(); }
   Diagnostics& errors() { return errors_; }
+  // Whether going on would only make a hopeless list longer: a generated graph can be wrong in every
+  // one of a million calls.
+  bool is_enough() const {
+    return errors_.size() >= kMostProblems || path_parts_ >= kMostPathParts;
+  }
+
+  static constexpr std::size_t kMostProblems = 1000;
 
  private:
+  static constexpr std::size_t kMostPathParts = 1'000'000;
+  static constexpr std::size_t kMostSuggestions = 100;  // each looks at every known name
+
   std::vector<std::string_view> composite_names() const;
+  Path path();
+  bool may_suggest() { return suggestions_ < kMostSuggestions && ++suggestions_ > 0; }
 
   const Graph& graph_;
   const Catalog& catalog_;
   const GraphNames& names_;
+  std::function<Path()> path_;
+  std::size_t path_parts_ = 0;
+  std::size_t suggestions_ = 0;
   std::unordered_set<std::string> seen_;
   Diagnostics errors_;
 };

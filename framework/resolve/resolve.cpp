@@ -34,16 +34,16 @@ class Resolver {
     check_requirements(graph_, catalog_, binder_.problems().errors());
     if (graph_.root_composite != kNoComposite) {
       begin_root(graph_.composites[graph_.root_composite]);
-      while (!stack_.empty() && !over_limit_) step();
+      while (!stack_.empty() && !over_limit_ && !binder_.problems().is_enough()) step();
     } else {
       binder_.problems().unknown_root();
     }
+    if (binder_.problems().is_enough()) binder_.problems().stopped();
     return std::move(binder_.problems().errors());
   }
 
  private:
-  // ---- composites
-  // -------------------------------------------------------------------------------------------------
+  // ---- composites ----
 
   void begin_root(const Composite& root) {
     Frame frame;
@@ -60,7 +60,7 @@ class Resolver {
                   static_cast<std::uint32_t>(frame.composite->variables.size())};
     for (const CompositeVariable& variable : frame.composite->variables) {
       const NodeIndex node = binder_.bind(variable.expression, variable.offset);
-      stack_.back().locals.emplace_back(variable.name, node);
+      stack_.back().locals.add(variable.name, node);
       plan_.lets.push_back({variable.name, node, variable.expression, Origin::kDefault});
     }
     stack_.back().calls = frame.composite->calls_in(options_.mode);
@@ -98,12 +98,12 @@ class Resolver {
     if (target.kernel != nullptr) return finish_edge(resolve_atom(call, *target.kernel));
     // A name that two plugins declare is known: leaving it out would hide that nobody said whose.
     const bool may_leave_out = options_.allow_unknown && catalog_.conflict(call.kernel) == nullptr;
-    Diagnostic unknown = binder_.problems().unknown_kernel(call, may_leave_out, binder_.path());
     if (may_leave_out) {
-      plan_.unknown.push_back(std::move(unknown));
+      if (plan_.unknown.size() < Problems::kMostProblems)
+        plan_.unknown.push_back(binder_.problems().unknown_kernel(call, true));
       return finish_edge(append_unknown(call));
     }
-    binder_.problems().errors().push_back(std::move(unknown));
+    binder_.problems().errors().push_back(binder_.problems().unknown_kernel(call, false));
     stack_.back().edges.pop_back();
   }
 
@@ -112,15 +112,12 @@ class Resolver {
     std::vector<NodeIndex> arguments(composite.parameters.size(), kNotBound);
     for (std::uint32_t i = 0; i < call.binding_count; ++i) {
       const Binding& binding = graph_.bindings[call.first_binding + i];
-      const auto parameter =
-          std::find_if(composite.parameters.begin(), composite.parameters.end(),
-                       [&](const CompositeParameter& p) { return p.name == binding.parameter; });
+      const std::size_t parameter = parameter_named(binding.parameter, composite);
       const NodeIndex node = binder_.bind(binding.expression, binding.offset);
-      if (parameter == composite.parameters.end()) {
-        binder_.problems().unknown_parameter(call, binding, composite_parameter_names(composite),
-                                             binder_.path());
+      if (parameter == composite.parameters.size()) {
+        binder_.problems().unknown_parameter(call, binding, parameter_names(composite));
       } else {
-        arguments[static_cast<std::size_t>(parameter - composite.parameters.begin())] = node;
+        arguments[parameter] = node;
       }
     }
     std::vector<std::uint32_t> key = {
@@ -145,7 +142,7 @@ class Resolver {
       const CompositeParameter& parameter = composite.parameters[i];
       BoundParameter bound{parameter.name, arguments[i], kNoExpression, Origin::kCall};
       if (bound.node == kNotBound && parameter.default_value != kNoExpression) {
-        bound = {parameter.name, binder_.bind(parameter.default_value, composite.offset),
+        bound = {parameter.name, binder_.bind(parameter.default_value, default_offset(parameter)),
                  parameter.default_value, Origin::kDefault};
       } else if (bound.node == kNotBound) {
         bound.node = program_.error(ArithmeticError::kUnbound, std::string(parameter.name));
@@ -153,58 +150,59 @@ class Resolver {
         const std::size_t length = call == nullptr ? 1 : call->kernel.size() + 2;
         binder_.problems().add(offset, length, codes::kUnboundParameter,
                                "parameter " + quoted(parameter.name) + " of " +
-                                   quoted(composite.name) + " is not bound",
-                               binder_.path());
+                                   quoted(composite.name) + " is not bound");
       }
-      stack_.back().locals.emplace_back(parameter.name, bound.node);
+      stack_.back().locals.add(parameter.name, bound.node);
       plan_.parameters.push_back(bound);
     }
   }
 
-  // ---- calls
-  // ------------------------------------------------------------------------------------------------------
+  // Where the default stands in a declaration "name=default".
+  std::uint32_t default_offset(const CompositeParameter& parameter) const {
+    const std::size_t equals = graph_.source->text.find('=', parameter.offset);
+    return static_cast<std::uint32_t>(equals + 1);
+  }
+
+  // ---- calls ----
 
   // False when the call is absent: its count is the constant 0.
   bool bind_counts(const Call& call, Edge& edge) {
     if (call.multiplier != kNoExpression) {
       edge.count = binder_.bind(call.multiplier, call.multiplier_offset);
-      check_count(call, edge.count, "multiplier", call.multiplier);
+      check_count(call, edge.count, "multiplier", call.multiplier, call.multiplier_offset);
     }
-    NodeIndex when = program_.constant(Number(1));
     if (call.when != kNoExpression) {
-      when = binder_.bind(call.when, call.offset);
+      const NodeIndex when = truth(binder_.bind(call.when, call.when_offset), program_);
       edge.count =
           program_.ternary(ProgramOp::kSelect, when, edge.count, program_.constant(Number(0)));
     }
     const Value* constant = program_.constant_value(edge.count);
     if (constant != nullptr && constant->number.is_zero()) return false;
-    if (constant == nullptr) plan_.checks.push_back({edge.count, true});
+    if (constant == nullptr) plan_.checks.push_back({edge.count, is_count});
     edge.stored_count = edge.count;
     if (call.stored_count != kNoExpression) {
-      const NodeIndex stored = binder_.bind(call.stored_count, call.offset);
-      check_count(call, stored, "stored_count", call.stored_count);
+      const NodeIndex stored = binder_.bind(call.stored_count, call.stored_count_offset);
+      check_count(call, stored, "stored_count", call.stored_count, call.stored_count_offset);
+      // An absent call stores nothing.
       edge.stored_count =
-          program_.ternary(ProgramOp::kSelect, when, stored, program_.constant(Number(0)));
+          program_.ternary(ProgramOp::kSelect, edge.count, stored, program_.constant(Number(0)));
       if (!program_.is_constant(edge.stored_count))
-        plan_.checks.push_back({edge.stored_count, true});
+        plan_.checks.push_back({edge.stored_count, is_count});
     }
     return true;
   }
 
   void check_count(const Call& call, NodeIndex node, std::string_view what,
-                   ExpressionIndex expression) {
+                   ExpressionIndex expression, std::uint32_t offset) {
     const Value* value = program_.constant_value(node);
     if (value == nullptr) return;
-    if (value->kind == Value::Kind::kNumber && value->number.is_error())
-      return;  // reported by the binder
-    if (value->kind == Value::Kind::kNumber && value->number.is_integer() &&
-        !value->number.is_negative())
-      return;
-    binder_.problems().add(
-        call.multiplier_offset == 0 ? call.offset : call.multiplier_offset, 1, codes::kBadCount,
-        std::string(what) + " of call " + quoted(call.name) + " must be a whole number >= 0, not " +
-            to_string(*value) + " (" + graph_.expressions[expression].text + ")",
-        binder_.path());
+    if (failed_number(program_, node) != nullptr) return;  // reported by the binder
+    if (value->kind == Value::Kind::kNumber && is_count(value->number)) return;
+    const std::string& text = graph_.expressions[expression].text;
+    binder_.problems().add(offset, text.size(), codes::kBadCount,
+                           std::string(what) + " of call " + quoted(call.name) +
+                               " must be a whole number >= 0, not " + to_string(*value) + " (" +
+                               text + ")");
   }
 
   InstanceIndex resolve_atom(const Call& call, const Kernel& kernel) {
@@ -216,8 +214,7 @@ class Resolver {
                        [&](const KernelParameter& p) { return p.name == binding.parameter; });
       const NodeIndex node = binder_.bind(binding.expression, binding.offset);
       if (parameter == kernel.parameters.end()) {
-        binder_.problems().unknown_parameter(call, binding, kernel_parameter_names(kernel),
-                                             binder_.path());
+        binder_.problems().unknown_parameter(call, binding, parameter_names(kernel));
       } else {
         arguments_[static_cast<std::size_t>(parameter - kernel.parameters.begin())] = {
             node, binding.expression};
@@ -230,8 +227,7 @@ class Resolver {
     if (const InstanceIndex known = table_.find(key_); known != InstanceTable::kMissing)
       return known;
     const ReportProblem report_problem = [&](std::string_view code, std::string message) {
-      binder_.problems().add(call.kernel_offset, call.kernel.size() + 2, code, std::move(message),
-                             binder_.path());
+      binder_.problems().add(call.kernel_offset, call.kernel.size() + 2, code, std::move(message));
     };
     const InstanceIndex instance =
         append_atom(plan_, {&kernel, arguments_, roles_}, report_problem);
@@ -248,7 +244,7 @@ class Resolver {
       for (std::size_t k = 0; k < kernel.operands.size(); ++k) {
         if (kernel.operands[k].name == override.operand) roles_[k] = override.role, found = true;
       }
-      if (!found) binder_.problems().unknown_operand(call, kernel, override, binder_.path());
+      if (!found) binder_.problems().unknown_operand(call, kernel, override);
     }
   }
 
@@ -274,13 +270,9 @@ class Resolver {
     Frame& frame = stack_.back();
     frame.edges.back().child = child;
     frame.height = std::max(frame.height, plan_.instances[child].height + 1);
-    over_limit_ = plan_.instances.size() > options_.instances;
-    if (over_limit_) {
-      binder_.problems().errors().push_back(
-          plain_error(ErrorKind::kInput, codes::kLimit,
-                      "the graph has more than " + std::to_string(options_.instances) +
-                          " distinct kernels with their arguments"));
-    }
+    over_limit_ =
+        plan_.instances.size() + plan_.parameters.size() + plan_.edges.size() > options_.rows;
+    if (over_limit_) binder_.problems().too_large(options_.rows);
   }
 
   Target target_of(const Call& call) const {
@@ -296,15 +288,28 @@ class Resolver {
         .first->second;
   }
 
-  static std::vector<std::string_view> composite_parameter_names(const Composite& composite) {
-    std::vector<std::string_view> names;
-    for (const CompositeParameter& parameter : composite.parameters)
-      names.push_back(parameter.name);
-    return names;
+  // The place of a composite's parameter, or their number. Thousands of parameters are looked up by
+  // hash, made once per composite.
+  std::size_t parameter_named(std::string_view name, const Composite& composite) {
+    constexpr std::size_t kFew = 16;
+    const std::vector<CompositeParameter>& list = composite.parameters;
+    if (list.size() <= kFew) {
+      const auto found = std::find_if(list.begin(), list.end(),
+                                      [&](const CompositeParameter& p) { return p.name == name; });
+      return static_cast<std::size_t>(found - list.begin());
+    }
+    auto& index = parameter_indices_[&composite];
+    if (index.empty()) {
+      for (std::size_t i = 0; i < list.size(); ++i) index.try_emplace(list[i].name, i);
+    }
+    const auto found = index.find(name);
+    return found == index.end() ? list.size() : found->second;
   }
-  static std::vector<std::string_view> kernel_parameter_names(const Kernel& kernel) {
+
+  template <class Declaration>  // a composite or a kernel
+  static std::vector<std::string_view> parameter_names(const Declaration& declaration) {
     std::vector<std::string_view> names;
-    for (const KernelParameter& parameter : kernel.parameters) names.push_back(parameter.name);
+    for (const auto& parameter : declaration.parameters) names.push_back(parameter.name);
     return names;
   }
 
@@ -319,6 +324,8 @@ class Resolver {
   Binder binder_;
   InstanceTable table_;
   std::unordered_map<const Kernel*, std::uint32_t> kernel_ids_;
+  std::unordered_map<const Composite*, std::unordered_map<std::string_view, std::size_t>>
+      parameter_indices_;
   std::vector<Argument> arguments_;  // scratch of resolve_atom
   std::vector<Role> roles_;
   std::vector<std::uint32_t> key_;

@@ -106,11 +106,12 @@ void new_point_totals(benchmark::State& state) {
   const Host host = must(Host::open(installation()));
   const Analysis analysis = must(host.plan(llama()));
   TotalsProgram totals(*analysis.plan, make_schedule(*analysis.plan));
+  TotalsProgram::Scratch scratch;
   RuntimePoint point = analysis.point;
   std::int64_t length = 0;
   for (auto _ : state) {
     point[RuntimeVariable::kSeqLen] = Number(1 + ++length % 4096);
-    benchmark::DoNotOptimize(totals.evaluate(point));
+    benchmark::DoNotOptimize(totals.evaluate(point, scratch));
   }
 }
 BENCHMARK(new_point_totals)->Unit(benchmark::kMicrosecond);

@@ -60,6 +60,39 @@ Result<RowOptions> read_rows(const Arguments& arguments, bool is_table) {
   return options;
 }
 
+Diagnostic warning(std::string message, std::string hint = {}) {
+  Diagnostic diagnostic = usage_error(std::move(message), std::move(hint));
+  diagnostic.severity = Severity::kWarning;
+  return diagnostic;
+}
+
+// Options that cannot change this result, and patterns that match nothing: not mistakes enough to
+// refuse, but nobody types them for nothing.
+Diagnostics row_warnings(const Arguments& arguments, const std::string& format,
+                         const RowOptions& rows, const CostTree& tree) {
+  std::vector<std::string_view> useless;
+  std::string why = "--view " + std::string(name_of(rows.view)) + " has no such choice";
+  if (format == "json") {
+    useless = {"view", "depth", "rows", "sort", "columns", "focus", "ignore"};
+    why = "--format json is the whole report";
+  } else if (rows.view == View::kRoles) {
+    useless = {"depth", "rows", "sort", "columns", "focus", "ignore"};
+  } else if (rows.view == View::kKernels) {
+    useless = {"depth"};
+  }
+  Diagnostics warnings;
+  for (const std::string_view name : useless)
+    if (arguments.has(name))
+      warnings.push_back(warning("--" + std::string(name) + " is ignored", why));
+  if (format == "json" || rows.view == View::kRoles) return warnings;
+  for (const std::string_view name : {"focus", "ignore"})
+    for (const std::string& pattern : arguments.all(name))
+      if (!matches_any(pattern, tree))
+        warnings.push_back(warning("--" + std::string(name) + " '" + pattern + "' matches no call",
+                                   "`lmhost inspect` prints every path and kernel"));
+  return warnings;
+}
+
 std::string write_report(const std::string& format, const Analysis& analysis,
                          const Summary& summary, const RowOptions& rows,
                          const std::vector<const Column*>& columns, const TextStyle& style,
@@ -92,12 +125,18 @@ Result<Outcome> analyze_command(const Arguments& arguments) {
   if (!host.ok()) return std::move(host).errors();
   Result<Analysis> analysis = host->analyze(*workload);
   if (!analysis.ok()) return std::move(analysis).errors();
-  const Summary summary = summarize(*analysis, assumptions_of(*analysis, *workload));
-  if (!list && is_table) *columns = default_columns(rows->view, *analysis->tree);
+  Summary summary = summarize(*analysis, assumptions_of(*analysis, *workload));
+  summary.model_word = model_word(arguments);
+  summary.option_words = repeated_options(arguments);
+  const TextStyle style = text_style(arguments);
+  if (!list && is_table)
+    *columns =
+        default_columns(rows->view, *analysis->tree, *format == "table" ? style : TextStyle());
   Outcome outcome;
   outcome.messages = refused_plugins(*host);
-  outcome.text = write_report(*format, *analysis, summary, *rows, *columns, text_style(arguments),
-                              host->prefix());
+  for (Diagnostic& message : row_warnings(arguments, *format, *rows, *analysis->tree))
+    outcome.messages.push_back(std::move(message));
+  outcome.text = write_report(*format, *analysis, summary, *rows, *columns, style, host->prefix());
   return outcome;
 }
 
@@ -164,7 +203,7 @@ Result<Outcome> inspect_command(const Arguments& arguments) {
     structure = make_structure(*graph, nullptr, &host->catalog(), options);
   }
   outcome.text = *format == "json"  ? write_structure_json(structure)
-                 : *format == "dot" ? write_structure_dot(structure)
+                 : *format == "dot" ? write_structure_dot(structure, text_style(arguments))
                                     : write_structure(structure, text_style(arguments));
   return outcome;
 }

@@ -30,7 +30,14 @@ Result<Outcome> list_kernels(const Arguments& arguments, const Host& host, bool 
   const std::vector<const Kernel*> kernels = matching_kernels(host.catalog(), pattern);
   Outcome outcome;
   outcome.messages = refused_plugins(host);
-  outcome.status = kernels.empty() ? 1 : 0;
+  if (kernels.empty()) {
+    outcome.status = 1;
+    Diagnostic none = usage_error("no kernel has " + quoted(pattern) + " in a name",
+                                  did_you_mean(pattern, host.catalog().names()));
+    none.severity = Severity::kWarning;
+    outcome.messages.push_back(std::move(none));
+    if (!is_json) return outcome;
+  }
   outcome.text = is_json ? write_kernels_json(host.catalog(), kernels)
                          : write_kernel_list(host.catalog(), kernels, text_style(arguments));
   return outcome;

@@ -126,8 +126,6 @@ Result<std::string> check_plugin(const std::string& path) {
 Result<Outcome> validate_command(const Arguments& arguments) {
   if (Result<bool> checked = check_operands(arguments, 1, SIZE_MAX); !checked.ok())
     return std::move(checked).errors();
-  if (Result<std::string> format = format_of(arguments); !format.ok())
-    return std::move(format).errors();
   Result<Host> host = open_host(arguments);
   if (!host.ok()) return std::move(host).errors();
   Outcome outcome;

@@ -24,6 +24,11 @@ bool takes_file(const OptionSpec& option) {
   return option.value.find("FILE") != std::string_view::npos || option.value == "DIR";
 }
 
+bool takes_files(const CommandSpec& command) {
+  return command.operands.find("MODEL") != std::string_view::npos ||
+         command.operands.find("FILE") != std::string_view::npos;
+}
+
 // What completes the first operand besides files.
 std::vector<std::string> operands_of(const CommandSpec& command,
                                      const std::vector<std::string>& models) {
@@ -48,12 +53,15 @@ std::string command_names() {
 std::string bash_script(const std::vector<std::string>& models) {
   std::string text =
       "_lmhost() {\n"
-      "  local word=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD-1]} words=\n"
+      "  local word=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD-1]} "
+      "words= files=0\n"
       "  COMPREPLY=()\n"
+      "  if [[ $word == = ]]; then word=; elif [[ $previous == = ]]; then "
+      "previous=${COMP_WORDS[COMP_CWORD-2]}; fi\n"
       "  if ((COMP_CWORD == 1)); then\n"
       "    COMPREPLY=($(compgen -W '" +
       command_names() +
-      "' -- \"$word\"))\n"
+      " --version --help' -- \"$word\"))\n"
       "    return\n"
       "  fi\n"
       "  case ${COMP_WORDS[1]}:$previous in\n";
@@ -77,12 +85,14 @@ std::string bash_script(const std::vector<std::string>& models) {
       options.push_back("--" + std::string(option->name));
     text += "    " + std::string(command.name) + ")\n      if [[ $word == -* ]]; then words='" +
             joined(options, " ") + "'\n      else words='" +
-            joined(operands_of(command, models), " ") + "'; fi ;;\n";
+            joined(operands_of(command, models), " ") + "'";
+    if (takes_files(command)) text += "; files=1";
+    text += "; fi ;;\n";
   }
   text +=
       "  esac\n"
       "  COMPREPLY=($(compgen -W \"$words\" -- \"$word\"))\n"
-      "  if [[ $word != -* ]]; then COMPREPLY+=($(compgen -f -- \"$word\")); fi\n"
+      "  if ((files)); then COMPREPLY+=($(compgen -f -- \"$word\")); fi\n"
       "}\n"
       "complete -o filenames -F _lmhost lmhost\n";
   return text;
@@ -118,7 +128,9 @@ std::string fish_script(const std::vector<std::string>& models) {
       text += " -d " + fish_quoted(option->help) + "\n";
     }
     const std::vector<std::string> operands = operands_of(command, models);
-    if (!operands.empty()) text += start + " -a " + fish_quoted(joined(operands, " ")) + "\n";
+    const std::string no_files = takes_files(command) ? "" : " -f";
+    if (!operands.empty())
+      text += start + no_files + " -a " + fish_quoted(joined(operands, " ")) + "\n";
   }
   return text;
 }

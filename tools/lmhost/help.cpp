@@ -58,7 +58,9 @@ std::string help_of(const CommandSpec& command, const TextStyle& style) {
   text += " [OPTION]...";
   if (!command.operands.empty()) text += " " + std::string(command.operands);
   text += "\n";
-  if (!command.detail.empty()) text += "\n" + std::string(command.detail) + "\n";
+  if (!command.detail.empty()) text += "\n";
+  for (const std::string& line : wrapped(command.detail, style.width))
+    if (!line.empty()) text += line + "\n";
 
   constexpr std::size_t kIndent = 32;
   std::string_view last_title;

@@ -15,9 +15,9 @@ constexpr OptionSpec kOptions[] = {
      "tokens per sequence already in the cache (0)"},
     {"phase", "", "", "PHASE", "prefill,decode", kWorkload,
      "decode: one new token per sequence; checked against the lengths"},
-    {"dtype", "", "", "TYPE", "auto,bfloat16,float16,half,float32,float,fp8,int8", kWorkload,
-     "of weights, activations and KV cache (auto: the model's own)"},
-    {"kv-cache-dtype", "", "", "TYPE", "auto,bfloat16,float16,fp8,fp8_e4m3,fp8_e5m2,int8",
+    {"dtype", "", "", "TYPE", "auto,bfloat16,bf16,float16,fp16,half,float32,fp32,float,fp8,int8",
+     kWorkload, "of weights, activations and KV cache (auto: the model's own)"},
+    {"kv-cache-dtype", "", "", "TYPE", "auto,bfloat16,bf16,float16,fp16,fp8,fp8_e4m3,fp8_e5m2,int8",
      kWorkload, "of the KV cache (auto: as --dtype)"},
     {"w-bits", "", "w-bit weight-bits", "BITS", "", kWorkload, "bits per weight; 4.125 is fine"},
     {"a-bits", "", "a-bit activation-bits", "BITS", "", kWorkload, "bits per activation"},
@@ -37,7 +37,8 @@ constexpr OptionSpec kOptions[] = {
 
     {"view", "", "", "VIEW", "tree,kernels,roles", kView,
      "rows: the module tree, kernels, or operand roles"},
-    {"depth", "", "", "N", "", kDepth, "levels of the tree (4 in tables, else all; 0: the total)"},
+    {"depth", "", "", "N", "", kDepth,
+     "levels of the tree below the model (tables of analyze: 4, else all)"},
     {"rows", "n", "", "N", "", kView,
      "at most of each composite, the smallest folded (10 in tables; 0: all)"},
     {"sort", "", "", "METRIC", "", kView, "order (default), or a column: flops, bytes, read, ..."},
@@ -48,10 +49,10 @@ constexpr OptionSpec kOptions[] = {
     {"ignore", "", "", "PATTERN", "", kView, "no rows that match"},
     {"metric", "", "", "METRIC", "", kMetric, "explain this quantity only"},
 
-    {"format", "o", "output-format", "FORMAT", "", kResult, "form of the result"},
-    {"json", "", "", "", "", kResult, "as --format json"},
+    {"format", "o", "output-format", "FORMAT", "", kFormat, "form of the result"},
+    {"json", "", "", "", "", kFormat, "as --format json"},
     {"output", "", "", "FILE", "", kResult, "write there, whole or not at all"},
-    {"exact", "", "", "", "", kResult, "whole numbers instead of 29.26 T"},
+    {"exact", "", "", "", "", kExact, "whole numbers instead of 29.26 T"},
 
     {"conventions", "", "convention", "NAME|FILE", "lmhost,deepspeed,seed", kPlugins,
      "FLOPs of small operations (lmhost)"},
@@ -76,33 +77,32 @@ constexpr unsigned kPlain = kCommon;
 constexpr unsigned kHosted = kCommon | kPlugins | kResult;
 
 constexpr CommandSpec kCommands[] = {
-    {"analyze", "MODEL", kHosted | kModel | kWorkload | kView | kDepth, "table,json,jsonl,csv,md",
-     "what a model costs: FLOPs, bytes, memory",
+    {"analyze", "MODEL", kHosted | kFormat | kExact | kModel | kWorkload | kView | kDepth,
+     "table,json,jsonl,csv,md", "what a model costs: FLOPs, bytes, memory",
      "MODEL is a graph file, a folder with config.json, a name of the catalogue, or - for a graph "
-     "on\n"
-     "standard input."},
-    {"explain", "MODEL [NODE]", kHosted | kModel | kWorkload | kMetric, "text,json",
-     "where a number comes from: formula, values, plugin, source line",
+     "on standard input."},
+    {"explain", "MODEL [NODE]", kHosted | kFormat | kExact | kModel | kWorkload | kMetric,
+     "text,json", "where a number comes from: formula, values, plugin, source line",
      "NODE is a path as `analyze` and `inspect` print it, or any tail of it that is the only one."},
-    {"inspect", "MODEL", kHosted | kModel | kDepth, "tree,json,dot",
-     "what a model is made of, without numbers", "A graph file needs no config for this."},
-    {"kernels", "list [PATTERN] | show KERNEL | eval KERNEL NAME=VALUE...", kHosted, "text,json",
-     "the kernels that plugins declare",
+    {"inspect", "MODEL", kHosted | kFormat | kModel | kDepth, "tree,json,dot",
+     "what a model is made of, without numbers",
+     "A graph file, if not from standard input, needs no config for this."},
+    {"kernels", "list [PATTERN] | show KERNEL | eval KERNEL NAME=VALUE...", kHosted | kFormat,
+     "text,json", "the kernels that plugins declare",
      "eval takes the kernel's parameters and bytes= or w_bits=, a_bits=, kv_bits=, index_bits=."},
     {"plugin",
      "list | check FILE... | show FILE | dump FILE|ID | generate FILE | new NAME | explain CODE",
-     kHosted | kPluginTools, "text,json", "the plugins in use; check, dump, make one",
+     kHosted | kPluginTools | kFormat, "text,json", "the plugins in use; check, dump, make one",
      "dump prints what a plugin declares as JSON; generate makes a plugin's C++ source of it.\n"
      "Exit status 1 when a check fails."},
-    {"validate", "FILE...", kHosted, "text", "check graphs, configs, conventions and plugins",
+    {"validate", "FILE...", kHosted, "", "check graphs, configs, conventions and plugins",
      "The kind of a file is told by its content. Exit status 1 when a file has an error."},
-    {"schema", "graph|report|conventions|kernels", kPlain | kResult, "json", "print a JSON Schema",
-     ""},
-    {"completion", "bash|zsh|fish", kPlain | kResult, "text", "print a completion script",
+    {"schema", "graph|report|conventions|kernels", kPlain | kResult, "", "print a JSON Schema", ""},
+    {"completion", "bash|zsh|fish", kPlain | kResult, "", "print a completion script",
      "bash: source <(lmhost completion bash)"},
-    {"doctor", "", kHosted, "text", "check this installation",
+    {"doctor", "", kHosted, "", "check this installation",
      "Opens every plugin, verifies every worked example. Exit status 1 when something is wrong."},
-    {"help", "[COMMAND]", kPlain, "text", "this text, or that of a command", ""},
+    {"help", "[COMMAND]", kPlain, "", "this text, or that of a command", ""},
 };
 
 }  // namespace
@@ -132,6 +132,8 @@ std::string_view title_of(OptionGroup group) {
     case kMetric:
     case kDepth:
     case kResult:
+    case kFormat:
+    case kExact:
       return "Result";
     case kCommon:
       break;

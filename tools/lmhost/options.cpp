@@ -73,7 +73,7 @@ Diagnostic unknown_option(const CommandSpec& command, const std::string& spelled
 
 // One argument that starts with '-': "--name=value", or the argument as it is when no option is
 // known by it. Takes the value from the next argument where it stands there.
-std::string canonical(const std::vector<std::string>& arguments, std::size_t* index) {
+Result<std::string> canonical(const std::vector<std::string>& arguments, std::size_t* index) {
   const std::string& argument = arguments[*index];
   const bool is_long = argument.compare(0, 2, "--") == 0;
   const std::size_t equals = is_long ? argument.find('=') : std::string::npos;
@@ -81,13 +81,22 @@ std::string canonical(const std::vector<std::string>& arguments, std::size_t* in
       is_long ? find_long(argument.substr(2, equals == std::string::npos ? equals : equals - 2))
               : find_letter(argument[1]);
   if (option == nullptr) return argument;
-  std::string name = "--" + std::string(option->name);
-  if (is_long && equals != std::string::npos) return name + argument.substr(equals);
-  if (option->value.empty()) return !is_long && argument.size() > 2 ? argument : name;
-  if (!is_long && argument.size() > 2)
-    return name + "=" + argument.substr(argument[2] == '=' ? 3 : 2);
-  if (*index + 1 >= arguments.size()) return name;
-  return name + "=" + arguments[++*index];
+  const std::string name = "--" + std::string(option->name);
+  const bool has_equals = is_long && equals != std::string::npos;
+  if (option->value.empty()) {
+    if (has_equals) return usage_error(name + " takes no value", "write " + name);
+    return !is_long && argument.size() > 2 ? argument : name;
+  }
+  std::string value;
+  if (has_equals)
+    value = argument.substr(equals + 1);
+  else if (!is_long && argument.size() > 2)
+    value = argument.substr(argument[2] == '=' ? 3 : 2);
+  else if (*index + 1 < arguments.size())
+    value = arguments[++*index];
+  if (value.empty())
+    return usage_error(name + " needs a value", "write " + name + " " + std::string(option->value));
+  return name + "=" + value;
 }
 
 Result<bool> check_choice(const OptionSpec& option, const std::string& value) {
@@ -96,10 +105,13 @@ Result<bool> check_choice(const OptionSpec& option, const std::string& value) {
   const std::vector<std::string> choices = split(option.choices, ',');
   if (std::find(choices.begin(), choices.end(), value) != choices.end()) return true;
   const std::vector<std::string_view> candidates(choices.begin(), choices.end());
-  std::string hint = did_you_mean(value, candidates);
+  // Among the short names of types the nearest one is another type, not a misspelling.
+  const bool is_type = option.value == "TYPE";
+  std::string hint = is_type ? std::string() : did_you_mean(value, candidates);
   if (hint.empty()) {
     hint = "one of ";
     for (std::size_t i = 0; i < choices.size(); ++i) hint += (i == 0 ? "" : ", ") + choices[i];
+    if (is_type) hint += "; other sizes by --w-bits, --a-bits, --kv-bits";
   }
   return usage_error("--" + std::string(option.name) + " cannot be '" + value + "'", hint);
 }
@@ -158,7 +170,9 @@ Result<Arguments> parse_arguments(const CommandSpec& command,
       break;
     }
     const bool is_option = arguments[i].size() > 1 && arguments[i][0] == '-';
-    canonical_arguments.push_back(is_option ? canonical(arguments, &i) : arguments[i]);
+    Result<std::string> argument = is_option ? canonical(arguments, &i) : arguments[i];
+    if (!argument.ok()) return std::move(argument).errors();
+    canonical_arguments.push_back(std::move(*argument));
   }
 
   namespace style = po::command_line_style;

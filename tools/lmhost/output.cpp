@@ -5,7 +5,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
+#include <charconv>
 #include <cstdlib>
 #include <cstring>
 
@@ -38,6 +40,18 @@ bool locale_is_utf8() {
            value.find("utf-8") != std::string_view::npos;
   }
   return true;
+}
+
+// Of the terminal, unless COLUMNS says otherwise; 0: neither is known.
+unsigned line_width(bool on_terminal) {
+  const std::string_view columns = environment("COLUMNS");
+  unsigned width = 0;
+  const auto parsed = std::from_chars(columns.data(), columns.data() + columns.size(), width);
+  if (parsed.ec == std::errc() && parsed.ptr == columns.data() + columns.size() && width != 0)
+    return width;
+  winsize size = {};
+  if (on_terminal && ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0) return size.ws_col;
+  return 0;
 }
 
 // 0, or the errno of the failure.
@@ -79,9 +93,8 @@ TextStyle text_style(const Arguments& arguments) {
   style.unicode = !arguments.has("ascii") && (!on_terminal || locale_is_utf8());
   style.bars = on_terminal;
   style.exact = arguments.has("exact");
-  winsize size = {};
-  if (on_terminal && ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col != 0)
-    style.width = size.ws_col < kNarrowest ? kNarrowest : size.ws_col;
+  if (const unsigned width = to_file ? 0 : line_width(on_terminal); width != 0)
+    style.width = std::max(width, kNarrowest);
   return style;
 }
 
@@ -102,6 +115,9 @@ Result<bool> write_file(const std::string& path, std::string_view text) {
   const bool exists = stat(path.c_str(), &status) == 0;
   if (exists && S_ISDIR(status.st_mode)) return cannot_write("'" + path + "'", EISDIR);
   if (exists && !S_ISREG(status.st_mode)) return write_in_place(path, text);
+
+  // Renaming over it would write what the owner has forbidden to write.
+  if (exists && access(path.c_str(), W_OK) != 0) return cannot_write("'" + path + "'", errno);
 
   // Through a symbolic link to the file that it names.
   std::string target = path;

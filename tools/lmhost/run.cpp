@@ -40,6 +40,8 @@ Diagnostic unknown_command(const std::string& name) {
   std::vector<std::string_view> names;
   for (const CommandSpec& command : all_commands()) names.push_back(command.name);
   std::string hint = did_you_mean(name, names);
+  if (name == "version" || name == "-v") hint = "did you mean 'lmhost --version'?";
+  if (hint.empty() && name[0] == '-') hint = "the command comes first: lmhost COMMAND [OPTION]...";
   // A model where a command is expected.
   if (hint.empty() && name.find_first_of("./") != std::string::npos)
     hint = "did you mean 'lmhost analyze " + name + "'?";

@@ -69,6 +69,15 @@ void read_precision(const Arguments& arguments, Workload* workload, Diagnostics*
   read_bits(arguments, "index-bits", &workload->index_bits, errors);
 }
 
+std::string shell_word(const std::string& text) {
+  constexpr std::string_view kPlain =
+      "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-+=./:,@%";
+  if (!text.empty() && text.find_first_not_of(kPlain) == std::string::npos) return text;
+  std::string quoted = "'";
+  for (const char c : text) quoted += c == '\'' ? std::string("'\\''") : std::string(1, c);
+  return quoted + "'";
+}
+
 void apply_phase(const Arguments& arguments, Workload* workload, Diagnostics* errors) {
   const std::optional<std::string> phase = arguments.get("phase");
   if (!phase) return;
@@ -171,12 +180,25 @@ std::vector<std::string> assumptions_of(const Analysis& analysis, const Workload
   return assumptions;
 }
 
+std::string model_word(const Arguments& arguments) { return shell_word(arguments.operands[0]); }
+
+std::string repeated_options(const Arguments& arguments) {
+  std::string text;
+  for (const auto& [name, value] : arguments.options)
+    for (const OptionSpec& option : all_options()) {
+      const bool is_repeated = (option.group & (kModel | kWorkload | kPlugins)) != 0;
+      if (option.name != name || !is_repeated || name == "threads") continue;
+      text += " --" + name + (option.value.empty() ? "" : " " + shell_word(value));
+    }
+  return text;
+}
+
 Result<bool> check_operands(const Arguments& arguments, std::size_t least, std::size_t most) {
   const std::string command = "lmhost " + std::string(arguments.command->name);
-  const std::string usage =
-      "usage: " + command + " [OPTION]... " + std::string(arguments.command->operands);
+  std::string usage = "usage: " + command + " [OPTION]...";
+  if (!arguments.command->operands.empty()) usage += " " + std::string(arguments.command->operands);
   if (arguments.operands.size() < least)
-    return usage_error("'" + command + "' needs more operands", usage);
+    return usage_error("'" + command + "' lacks an operand", usage);
   if (arguments.operands.size() > most)
     return usage_error("one operand too many: " + quoted(arguments.operands[most]), usage);
   return true;

@@ -21,6 +21,11 @@ Result<Workload> read_workload(const Arguments& arguments, std::string model);
 // Values that nobody gave: neither the user nor the model's config.
 std::vector<std::string> assumptions_of(const Analysis& analysis, const Workload& workload);
 
+// The words after `lmhost explain` that ask about the same model at the same point, for a shell: the
+// model, and the options.
+std::string model_word(const Arguments& arguments);
+std::string repeated_options(const Arguments& arguments);
+
 // Exactly or at most so many operands; a usage error names what is missing or too much.
 Result<bool> check_operands(const Arguments& arguments, std::size_t least, std::size_t most);
 // -o, --json, or the command's default; one of the command's formats.

@@ -85,7 +85,7 @@ Result<Number> parse_bits(std::string_view option, std::string_view text) {
 
 std::optional<Number> bits_of_type(std::string_view name) {
   if (name == "auto") return std::nullopt;
-  if (name == "float32" || name == "float") return Number(32);
+  if (name == "float32" || name == "fp32" || name == "float") return Number(32);
   if (name.substr(0, 3) == "fp8" || name == "int8") return Number(8);
   return Number(16);
 }

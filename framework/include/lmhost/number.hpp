@@ -55,7 +55,7 @@ class LMHOST_PUBLIC Number {
   }
   std::uint32_t error_detail() const { return static_cast<std::uint32_t>(numerator_ >> 32); }
 
-  double to_double() const;                      // nearest; NaN for an error
+  double to_double() const;                      // to within an ulp; NaN for an error
   std::optional<std::int64_t> to_int64() const;  // exact integers that fit, else nothing
 
   // Bitwise: the same kind and the same value (two equal inexact numbers have the same bits).
@@ -121,7 +121,7 @@ LMHOST_PUBLIC Number log2(const Number& a);  // exact for powers of two
 LMHOST_PUBLIC Number minimum(const Number& a, const Number& b);
 LMHOST_PUBLIC Number maximum(const Number& a, const Number& b);
 
-// -1, 0 or 1; nothing when either is an error or the comparison overflows.
+// -1, 0 or 1; nothing when either is an error.
 LMHOST_PUBLIC std::optional<int> compare(const Number& a, const Number& b);
 
 // "27062588932096"; "33/64" as "0.515625"; "1/3" as "1/3"; inexact numbers as the shortest decimal
