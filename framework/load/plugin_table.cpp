@@ -127,9 +127,11 @@ bool TableReader::check_span(const lmh_span& span, const TablePlace& place,
 }
 
 void TableReader::newer_feature(const TablePlace& place, const char* structure, std::uint32_t at) {
+  // The field's place, not the first byte of it that is not zero: that depends on an address.
+  const std::uint32_t word = at / 8 * 8;
   error(codes::kNewerFeature, place,
         "uses a field of " + std::string(structure) + " that this host does not know (byte " +
-            std::to_string(at) + "); it needs a newer lmhost");
+            std::to_string(word) + "); it needs a newer lmhost");
 }
 
 bool is_dotted_name(std::string_view text) {

@@ -68,8 +68,8 @@ Result<Outcome> schema_command(const Arguments& arguments) {
   options.default_plugins = false;
   Result<Host> host = Host::open(options);
   if (!host.ok()) return std::move(host).errors();
-  Result<std::shared_ptr<const SourceText>> text = read_text(
-      host->prefix() + "/share/lmhost/schemas/" + arguments.operands[0] + ".schema.json");
+  Result<std::shared_ptr<const SourceText>> text =
+      read_text(host->prefix() + "/share/lmhost/schemas/" + arguments.operands[0] + ".schema.json");
   if (!text.ok()) return std::move(text).errors();
   Outcome outcome;
   outcome.text = (*text)->text;
