@@ -16,6 +16,7 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "formula/expression.hpp"
@@ -60,6 +61,22 @@ struct KernelExample {
   std::string source;
 };
 
+// Who wrote a kernel that came as data, from which source, and whether a person has looked at it.
+struct Provenance {
+  std::string file;         // of the module's source: "pytorch/torch/nn/modules/linear.py"
+  unsigned first_line = 0;  // 0: not said
+  unsigned last_line = 0;
+  std::string source_version;  // of the package: "4.46.3"; may be empty
+  std::string source_hash;     // "sha256:..." of the class's text; may be empty
+  bool human_validated = false;
+  std::string status;     // "validated", "pending", "failed", "deprecated" as the data says it
+  std::string validator;  // who, when, why: may be empty
+  std::string date;
+  std::string notes;
+  std::string reasoning;                                       // the analysis behind the formulas
+  std::vector<std::pair<std::string, std::string>> breakdown;  // part of the FLOPs -> formula
+};
+
 struct Kernel {
   std::string name;
   std::string doc;
@@ -73,6 +90,7 @@ struct Kernel {
       quantities;  // "flops" always; "matmul_flops", "useful_flops" when declared
   std::vector<KernelOperand> operands;
   std::vector<KernelExample> examples;
+  std::shared_ptr<const Provenance> provenance;  // nothing: compiled in, reviewed with its plugin
 };
 
 struct PluginConstant {

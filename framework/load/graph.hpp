@@ -16,6 +16,7 @@
 #include "base/diagnostic.hpp"
 #include "formula/expression.hpp"
 #include "lmhost/quantity.hpp"
+#include "load/catalog.hpp"
 #include "load/config.hpp"
 #include "load/json.hpp"
 
@@ -126,6 +127,7 @@ struct Graph {
   std::vector<Binding> bindings;
   std::vector<RoleOverride> roles;
   std::vector<Expression> expressions;
+  std::vector<Plugin> kernels;  // that came as data with the graph; they hide others of their names
 
   const Composite* find(std::string_view name) const;  // the first of that name
   // What a call executes, or nullptr when that is a plugin's kernel.
