@@ -2,9 +2,11 @@
 
 #include <algorithm>
 #include <array>
+#include <tuple>
 #include <utility>
 
 #include "base/codes.hpp"
+#include "formula/rewrite.hpp"
 #include "load/graph_syntax.hpp"
 
 namespace lmhost {
@@ -23,10 +25,10 @@ std::size_t offset_of(const Diagnostic& error, std::string_view text) {
 
 }  // namespace
 
-GraphBuilder::GraphBuilder(const JsonDocument& document, const GraphLimits& graph_limits)
-    : limits(graph_limits), document_(document), storage_(std::make_shared<Storage>()) {
-  storage_->strings = document.strings();
-  graph.source = document.source();
+GraphBuilder::GraphBuilder(std::shared_ptr<const SourceText> source,
+                           const GraphLimits& graph_limits)
+    : limits(graph_limits) {
+  graph.source = std::move(source);
   graph.storage = storage_;
 }
 
@@ -37,6 +39,11 @@ void GraphBuilder::fail(JsonValue at, std::string_view code, std::string message
 
 void GraphBuilder::fail(Diagnostic error) {
   if (errors_.size() < kMostErrors) errors_.push_back(std::move(error));
+}
+
+void GraphBuilder::warn(Diagnostic warning) {
+  warning.severity = Severity::kWarning;
+  if (graph.warnings.size() < kMostErrors) graph.warnings.push_back(std::move(warning));
 }
 
 bool GraphBuilder::expect(JsonValue value, JsonKind kind, std::string_view key) {
@@ -70,6 +77,16 @@ ExpressionIndex GraphBuilder::expression(JsonValue value, std::string_view key) 
        quoted(key) + " must be an expression (a string, a number or a boolean), not " +
            std::string(name_of(value.kind())));
   return kNoExpression;
+}
+
+ExpressionIndex GraphBuilder::name_expression(std::string_view name) {
+  const NameSet::Added added = texts_.add(name);
+  if (added.is_new)
+    expression_of_.push_back(kNoExpression);
+  else if (expression_of_[added.index] != kNoExpression)
+    return expression_of_[added.index];
+  graph.expressions.push_back(lmhost::name_expression(name));
+  return expression_of_[added.index] = static_cast<ExpressionIndex>(graph.expressions.size() - 1);
 }
 
 ExpressionIndex GraphBuilder::expression_in(JsonValue string, std::size_t from) {
@@ -185,6 +202,12 @@ void GraphBuilder::add_binding(Call* call, const JsonMember& member) {
   ++call->binding_count;
 }
 
+void GraphBuilder::link(std::uint32_t call, std::uint32_t composite) {
+  graph.calls[call].composite = composite;
+  composite_calls.insert(std::upper_bound(composite_calls.begin(), composite_calls.end(), call),
+                         call);
+}
+
 void GraphBuilder::add_roles(Call* call, JsonValue roles) {
   constexpr std::array<std::string_view, 4> kNames = {"weight", "activation", "kv_cache", "index"};
   constexpr std::array<Role, 4> kRoles = {Role::kWeight, Role::kActivation, Role::kKvCache,
@@ -214,7 +237,7 @@ std::string_view GraphBuilder::keep(std::string text) {
 Result<Graph> GraphBuilder::finish() {
   if (errors_.empty()) return std::move(graph);
   std::stable_sort(errors_.begin(), errors_.end(), [](const Diagnostic& a, const Diagnostic& b) {
-    return a.line != b.line ? a.line < b.line : a.column < b.column;
+    return std::tie(a.file, a.line, a.column) < std::tie(b.file, b.line, b.column);
   });
   if (is_enough())
     errors_.push_back(plain_error(
