@@ -130,7 +130,8 @@ struct Graph {
   std::vector<RoleOverride> roles;
   std::vector<Expression> expressions;
   std::vector<Plugin> kernels;  // that came as data with the graph; they hide others of their names
-  Diagnostics warnings;         // what the reader doubts, each at its place
+  // What stops nobody who does not need it: warnings, and errors of kernels that have no cost then.
+  Diagnostics notes;
 
   const Composite* find(std::string_view name) const;  // the first of that name
   // What a call executes, or nullptr when that is a plugin's kernel.

@@ -23,6 +23,11 @@ std::size_t offset_of(const Diagnostic& error, std::string_view text) {
   return std::min(start + std::max<std::size_t>(error.column, 1) - 1, text.size());
 }
 
+// Keys under which analysts have kept Python.
+bool is_code(std::string_view key) {
+  return key == "function_code" || key == "code" || key == "python_code";
+}
+
 }  // namespace
 
 GraphBuilder::GraphBuilder(std::shared_ptr<const SourceText> source,
@@ -43,7 +48,37 @@ void GraphBuilder::fail(Diagnostic error) {
 
 void GraphBuilder::warn(Diagnostic warning) {
   warning.severity = Severity::kWarning;
-  if (graph.warnings.size() < kMostErrors) graph.warnings.push_back(std::move(warning));
+  note(std::move(warning));
+}
+
+void GraphBuilder::note(Diagnostic error) {
+  constexpr std::size_t kMostNotes = 10'000;
+  if (graph.notes.size() == kMostNotes) return;
+  graph.notes.push_back(std::move(error));
+  note_owners_.push_back(noted_composite_);
+}
+
+// A folder may hold other models than the one that is meant.
+void GraphBuilder::drop_unreached_notes() {
+  if (graph.root_composite == kNoComposite || graph.notes.empty()) return;
+  std::vector<bool> is_reached(graph.composites.size(), false);
+  std::vector<std::uint32_t> open = {graph.root_composite};
+  is_reached[graph.root_composite] = true;
+  while (!open.empty()) {
+    const CallRange calls = graph.composites[open.back()].calls;
+    open.pop_back();
+    for (std::uint32_t call = calls.first; call < calls.first + calls.count; ++call) {
+      const std::uint32_t child = graph.calls[call].composite;
+      if (child == kNoComposite || is_reached[child]) continue;
+      is_reached[child] = true;
+      open.push_back(child);
+    }
+  }
+  Diagnostics kept;
+  for (std::size_t i = 0; i < graph.notes.size(); ++i)
+    if (note_owners_[i] == kNoComposite || is_reached[note_owners_[i]])
+      kept.push_back(std::move(graph.notes[i]));
+  graph.notes = std::move(kept);
 }
 
 bool GraphBuilder::expect(JsonValue value, JsonKind kind, std::string_view key) {
@@ -137,7 +172,10 @@ std::size_t GraphBuilder::key_index(const JsonMember& member,
                                     std::string_view what) {
   const std::string_view key = member.key();
   const auto found = std::find(known.begin(), known.end(), key);
-  if (found == known.end())
+  if (found == known.end() && is_code(key))
+    fail(member.name, codes::kCode, quoted(key) + " is code, which data cannot hold",
+         "leave it out: the formulas say what it computes");
+  else if (found == known.end())
     fail(member.name, codes::kUnknownKey, "unknown key " + quoted(key) + " in " + std::string(what),
          did_you_mean(key, known));
   return static_cast<std::size_t>(found - known.begin());
@@ -235,7 +273,10 @@ std::string_view GraphBuilder::keep(std::string text) {
 }
 
 Result<Graph> GraphBuilder::finish() {
-  if (errors_.empty()) return std::move(graph);
+  if (errors_.empty()) {
+    drop_unreached_notes();
+    return std::move(graph);
+  }
   std::stable_sort(errors_.begin(), errors_.end(), [](const Diagnostic& a, const Diagnostic& b) {
     return std::tie(a.file, a.line, a.column) < std::tie(b.file, b.line, b.column);
   });

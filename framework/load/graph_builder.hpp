@@ -31,7 +31,11 @@ class GraphBuilder {
 
   void fail(JsonValue at, std::string_view code, std::string message, std::string hint = {});
   void fail(Diagnostic error);
-  void warn(Diagnostic warning);  // one that does not stop anybody
+  // What stops nobody: a doubt, and the error of something that may never be used.
+  void warn(Diagnostic warning);
+  void note(Diagnostic error);
+  // What is noted from now on is about this composite, and dropped when the root does not reach it.
+  void begin_composite(std::uint32_t index) { noted_composite_ = index; }
   // True when reading on would only add to a long list of errors, or a limit was passed.
   bool is_enough() const { return errors_.size() >= kMostErrors; }
 
@@ -89,7 +93,11 @@ class GraphBuilder {
   std::shared_ptr<Storage> storage_ = std::make_shared<Storage>();
   NameSet texts_;                               // of expressions
   std::vector<ExpressionIndex> expression_of_;  // by index in texts_; none: it does not compile
+  void drop_unreached_notes();
+
   Diagnostics errors_;
+  std::uint32_t noted_composite_ = kNoComposite;
+  std::vector<std::uint32_t> note_owners_;  // of each note: a composite, or none
 };
 
 // How many calls a composite of lmhost.graph/1 lists in all modes, to make room for them.

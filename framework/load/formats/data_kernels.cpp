@@ -41,30 +41,28 @@ std::string place_text(JsonValue at) {
          std::to_string(place.column);
 }
 
-void fail_at_node(const ExpressionNode& node, std::string_view word, JsonValue text,
-                  std::string_view code, std::string message, std::string hint,
-                  GraphBuilder* builder) {
+Diagnostic error_at_node(const ExpressionNode& node, std::string_view word, JsonValue text,
+                         std::string_view code, std::string message, std::string hint) {
   if (!text.is(JsonKind::kString))
-    return builder->fail(text, code, std::move(message), std::move(hint));
+    return error_at(text, code, std::move(message), std::move(hint));
   const std::size_t at = std::min<std::size_t>(node.offset, text.string().size());
   const std::size_t length = std::min(word.size(), text.string().size() - at);
-  builder->fail(error_in(text, at, length, code, std::move(message), std::move(hint)));
+  return error_in(text, at, length, code, std::move(message), std::move(hint));
 }
 
 void check_function(const Expression& expression, const ExpressionNode& node, JsonValue text,
-                    GraphBuilder* builder) {
+                    Diagnostics* errors) {
   const std::string& name = expression.functions[node.argument];
   const BuiltinFunction* builtin = builtin_named(name);
   if (builtin != nullptr && node.count >= builtin->least && node.count <= builtin->most) return;
   std::vector<std::string_view> known;
   for (const BuiltinFunction& row : builtin_functions()) known.push_back(row.name);
-  fail_at_node(node, name, text, codes::kUnknownFunction,
-               builtin == nullptr ? "unknown function " + quoted(name)
-                                  : quoted(name) + " does not take " +
-                                        std::to_string(unsigned{node.count}) + " arguments",
-               builtin == nullptr ? did_you_mean(name, known)
-                                  : "it is " + std::string(builtin->signature),
-               builder);
+  errors->push_back(error_at_node(
+      node, name, text, codes::kUnknownFunction,
+      builtin == nullptr ? "unknown function " + quoted(name)
+                         : quoted(name) + " does not take " + std::to_string(unsigned{node.count}) +
+                               " arguments",
+      builtin == nullptr ? did_you_mean(name, known) : "it is " + std::string(builtin->signature)));
 }
 
 }  // namespace
@@ -82,10 +80,11 @@ bool is_open_cost(std::string_view formula) {
   return formula == "varies" || formula == "dynamic" || formula == "unknown";
 }
 
-void check_expression(const Expression& expression, JsonValue text,
-                      const std::vector<std::string_view>& locals, GraphBuilder* builder) {
+Diagnostics expression_errors(const Expression& expression, JsonValue text,
+                              const std::vector<std::string_view>& locals) {
+  Diagnostics errors;
   for (const ExpressionNode& node : expression.nodes) {
-    if (node.op == Op::kCall) check_function(expression, node, text, builder);
+    if (node.op == Op::kCall) check_function(expression, node, text, &errors);
     if (node.op != Op::kName) continue;
     const std::string& name = expression.names[node.argument];
     if (is_common_name(name) || std::find(locals.begin(), locals.end(), name) != locals.end())
@@ -93,12 +92,20 @@ void check_expression(const Expression& expression, JsonValue text,
     std::vector<std::string_view> known(locals);
     known.insert(known.end(), kLengths.begin(), kLengths.end());
     known.insert(known.end(), std::begin(kPrecisionVariables), std::end(kPrecisionVariables));
-    fail_at_node(node, name, text, codes::kUnknownName, "unknown name " + quoted(name),
-                 did_you_mean(name, known), builder);
+    errors.push_back(error_at_node(node, name, text, codes::kUnknownName,
+                                   "unknown name " + quoted(name), did_you_mean(name, known)));
   }
+  return errors;
 }
 
-DataKernels::DataKernels(GraphBuilder* builder, std::string_view name) : builder_(*builder) {
+void check_expression(const Expression& expression, JsonValue text,
+                      const std::vector<std::string_view>& locals, GraphBuilder* builder) {
+  for (Diagnostic& error : expression_errors(expression, text, locals))
+    builder->fail(std::move(error));
+}
+
+DataKernels::DataKernels(GraphBuilder* builder, std::string_view name, Strictness strictness)
+    : builder_(*builder), strictness_(strictness) {
   plugin_.id = id_of(name);
   plugin_.version = "0.0.0";
   plugin_.path = name;
@@ -167,9 +174,24 @@ std::string DataKernels::parameter_for(const std::string& name, JsonValue text) 
   return parameter;
 }
 
+Expression DataKernels::open_cost(std::string_view reason, JsonValue at) {
+  const Expression text[] = {
+      constant_expression(Value::of(place_text(at) + ": " + std::string(reason)))};
+  return call_expression("unknown", text);
+}
+
 const Expression* DataKernels::take(Expression expression, JsonValue text) {
-  check_expression(expression, text, declared_, &builder_);
-  bool is_renamed = false;
+  for (Diagnostic& error : expression_errors(expression, text, declared_)) {
+    if (strictness_ == Strictness::kError) {
+      builder_.fail(std::move(error));
+      continue;
+    }
+    std::string reason = error.message;
+    std::replace(reason.begin(), reason.end(), '\'', '`');  // it becomes a text in a formula
+    expression = open_cost(reason, text);
+    builder_.note(std::move(error));
+  }
+  bool is_renamed = expression.text.find_first_of("{$") != std::string::npos;
   for (std::string& name : expression.names) {
     // A parameter may shadow what everybody knows: the batch_size of a convolution.
     if (!is_implicit_name(name) ||
@@ -179,7 +201,7 @@ const Expression* DataKernels::take(Expression expression, JsonValue text) {
     is_renamed = is_renamed || parameter != name;
     name = std::move(parameter);
   }
-  // What explain and a dump show must say what is computed.
+  // What explain and a dump show must be a formula, and the one that is computed.
   if (is_renamed) expression.text = print_with_places(expression);
   expressions_->push_back(std::move(expression));
   return &expressions_->back();

@@ -29,6 +29,8 @@ bool is_common_name(std::string_view name);
 
 // Every name of the expression must be one of `locals` or common, every function a built-in: an
 // error for each that is not, at its place. `text` is the string that the expression was read from.
+Diagnostics expression_errors(const Expression& expression, JsonValue text,
+                              const std::vector<std::string_view>& locals);
 void check_expression(const Expression& expression, JsonValue text,
                       const std::vector<std::string_view>& locals, GraphBuilder* builder);
 
@@ -37,8 +39,13 @@ bool is_open_cost(std::string_view formula);
 
 class DataKernels {
  public:
+  // What is wrong with a formula's names: an error, or, among many kernels of which a model may use
+  // none, a note and a cost that is not known.
+  enum class Strictness { kError, kNote };
+
   // `name`: of the file or folder, from which the id of the plugin is made.
-  DataKernels(GraphBuilder* builder, std::string_view name);
+  DataKernels(GraphBuilder* builder, std::string_view name,
+              Strictness strictness = Strictness::kError);
 
   // Starts the kernel that the following calls describe. `at` is where it is declared.
   void begin(std::string_view name, JsonValue at);
@@ -52,6 +59,8 @@ class DataKernels {
   // The same from an expression that `text` holds in some notation of its own.
   void flops(Expression expression, JsonValue text);
   void bytes(Direction direction, Expression expression, JsonValue text);
+  // unknown('reason'), with the place.
+  static Expression open_cost(std::string_view reason, JsonValue at);
   // What its callers bind without saying so.
   std::vector<ImplicitParameter> end();
 
@@ -65,6 +74,7 @@ class DataKernels {
   std::string parameter_for(const std::string& name, JsonValue text);
 
   GraphBuilder& builder_;
+  Strictness strictness_;
   Plugin plugin_;
   std::shared_ptr<std::deque<Expression>> expressions_ = std::make_shared<std::deque<Expression>>();
   const Expression* byte_bits_ = nullptr;  // 8

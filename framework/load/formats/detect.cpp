@@ -103,6 +103,10 @@ InputFormat detect_format(JsonValue root) {
   return InputFormat::kUnknown;
 }
 
+bool says_no_sizes(InputFormat format) {
+  return format == InputFormat::kDependencyTree || format == InputFormat::kModuleAnalysis;
+}
+
 std::string_view name_of(InputFormat format) {
   switch (format) {
     case InputFormat::kGraph:

@@ -33,6 +33,8 @@ enum class InputFormat : std::uint8_t {
 };
 
 InputFormat detect_format(JsonValue root);
+// Whether the format has no place for what a kernel's parameters are.
+bool says_no_sizes(InputFormat format);
 // With its article: "a kernel cost file".
 std::string_view name_of(InputFormat format);
 

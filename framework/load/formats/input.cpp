@@ -112,6 +112,11 @@ void decode(const Input& input, std::string_view root, GraphBuilder* builder) {
 
 }  // namespace
 
+bool is_folder(const std::string& path) {
+  struct stat status = {};
+  return ::stat(path.c_str(), &status) == 0 && S_ISDIR(status.st_mode);
+}
+
 bool has_json_files(const std::string& folder) { return !json_names(folder).empty(); }
 
 Result<Input> read_input_folder(const std::string& folder) {
@@ -162,6 +167,13 @@ Input input_of(const JsonDocument& document) {
   input.documents.push_back({document, input.format, stem_of(input.name)});
   input.files.push_back(document.source());
   return input;
+}
+
+Result<Input> read_input(const std::string& path) {
+  if (path != "-" && is_folder(path)) return read_input_folder(path);
+  const Result<JsonDocument> document = JsonDocument::read(path);
+  if (!document) return document.errors();
+  return input_of(*document);
 }
 
 Result<Graph> decode_input(const Input& input, const InputOptions& options) {

@@ -32,12 +32,15 @@ struct InputOptions {
   std::string root;  // the composite that is meant; empty: the one that no other calls
 };
 
+bool is_folder(const std::string& path);
 // Whether a folder has files that read_input_folder() would read.
 bool has_json_files(const std::string& folder);
 // Every *.json of the folder but schemas, and the kernel_name_map.json beside it. Errors: kIo; those
 // of the JSON texts, all of them; E114 when the files are of formats that do not go together.
 Result<Input> read_input_folder(const std::string& folder);
 Input input_of(const JsonDocument& document);
+// A folder, a file, or "-" for standard input.
+Result<Input> read_input(const std::string& path);
 
 // Whatever describes a model becomes a graph; what declares kernels and no model, one that has
 // `kernels` and no composites. Errors as of load_graph().

@@ -238,6 +238,7 @@ class CostDecoder {
     if (!builder_.expect(children, JsonKind::kObject, "children")) return;
     if (children.size() == 0)
       builder_.fail(children, codes::kBadValue, "'children' is empty: the kernel would cost nothing");
+    builder_.begin_composite(kernel.composite);
     CallRange range = builder_.begin_calls();
     names_.clear();
     for (const JsonMember child : children.members())
@@ -292,6 +293,7 @@ class CostDecoder {
     if (!is_text && !(count.number().is_integer() && count.number().numerator() >= 1))
       return builder_.fail(count, codes::kBadValue,
                            "'count' must be a whole number of 1 or more, or an expression");
+    if (!is_text && count.number() == Number(1)) return;
     call->multiplier = builder_.expression(count, "count");
     call->multiplier_offset = GraphBuilder::expression_offset(count);
     if (call->multiplier != kNoExpression)
