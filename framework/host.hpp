@@ -45,6 +45,7 @@ struct Workload {
   std::string model;  // a graph file, a folder with config.json, a model name, or "-"
   std::optional<std::string> hf_config;  // config.json for a graph file
   std::vector<std::string> set;          // "num_hidden_layers=4"
+  std::string root;  // the composite that is meant, of a folder or database with several roots
   std::optional<Number> batch_size, seq_len, cache_len;
   std::optional<Number> w_bits, a_bits, kv_bits,
       index_bits;  // default: the config's dtype, else 16; index 64

@@ -20,6 +20,10 @@ inline constexpr std::string_view kDuplicateName = "E110";
 inline constexpr std::string_view kUnknownSchema = "E111";
 inline constexpr std::string_view kUnknownArchitecture = "E112";
 inline constexpr std::string_view kUnknownModel = "E113";
+inline constexpr std::string_view kNotSaid = "E114";      // what the format of a file cannot say
+inline constexpr std::string_view kCacheLength = "E115";  // cache_len where the key length belongs
+inline constexpr std::string_view kUnknownCost = "E116";  // a cost that its author left open
+inline constexpr std::string_view kCode = "E117";         // code where data belongs
 // 2xx: formulas
 inline constexpr std::string_view kFormulaSyntax = "E201";
 inline constexpr std::string_view kUnknownFunction = "E202";

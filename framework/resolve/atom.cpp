@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "base/codes.hpp"
+#include "formula/functions.hpp"
 #include "formula/translate.hpp"
 #include "resolve/names.hpp"
 
@@ -228,7 +229,9 @@ class AtomBuilder {
     if (error != nullptr && error->reason == ArithmeticError::kNotANumber)
       reason = error->text + " is not a number";
     const std::string values = constant_parameters(plan_, instance_);
-    report_(codes::kArithmetic, reason + " in " + std::string(what) + " of " +
+    const bool is_open = error != nullptr && error->reason == ArithmeticError::kFunction &&
+                         reason.starts_with(kUnknownText);
+    report_(is_open ? codes::kUnknownCost : codes::kArithmetic, reason + " in " + std::string(what) + " of " +
                                     quoted(kernel_.name) + ": " + expression.text +
                                     (values.empty() ? "" : ", where " + values));
     return node;

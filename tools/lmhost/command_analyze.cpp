@@ -1,4 +1,5 @@
 // lmhost analyze, explain, inspect.
+#include "load/formats/input.hpp"
 #include "load/graph.hpp"
 #include "report/explain.hpp"
 #include "report/json.hpp"
@@ -93,6 +94,12 @@ Diagnostics row_warnings(const Arguments& arguments, const std::string& format,
   return warnings;
 }
 
+Result<Graph> open_graph(const Workload& workload) {
+  const Result<Input> input = read_input(workload.model);
+  if (!input.ok()) return input.errors();
+  return decode_input(*input, {{}, workload.root});
+}
+
 std::string write_report(const std::string& format, const Analysis& analysis,
                          const Summary& summary, const RowOptions& rows,
                          const std::vector<const Column*>& columns, const TextStyle& style,
@@ -134,6 +141,8 @@ Result<Outcome> analyze_command(const Arguments& arguments) {
         default_columns(rows->view, *analysis->tree, *format == "table" ? style : TextStyle());
   Outcome outcome;
   outcome.messages = refused_plugins(*host);
+  for (Diagnostic& message : doubts_of(*analysis->plan->graph))
+    outcome.messages.push_back(std::move(message));
   for (Diagnostic& message : row_warnings(arguments, *format, *rows, *analysis->tree))
     outcome.messages.push_back(std::move(message));
   outcome.text = write_report(*format, *analysis, summary, *rows, *columns, style, host->prefix());
@@ -198,8 +207,8 @@ Result<Outcome> inspect_command(const Arguments& arguments) {
     // A graph whose config is not at hand still has a structure; a model that is no graph file has
     // not, and --locked asks for more than structure.
     const bool can_open = workload->model != "-" && !workload->hf_config && !workload->locked;
-    Result<Graph> graph = can_open ? load_graph_file(workload->model) : planned.errors();
-    if (!graph.ok()) return std::move(planned).errors();
+    Result<Graph> graph = can_open ? open_graph(*workload) : planned.errors();
+    if (!graph.ok() || graph->root_composite == kNoComposite) return std::move(planned).errors();
     const Result<std::shared_ptr<const Catalog>> catalog = host->catalog_for(*graph);
     if (!catalog.ok()) return catalog.errors();
     structure = make_structure(*graph, nullptr, catalog->get(), options);

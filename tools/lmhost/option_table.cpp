@@ -30,6 +30,8 @@ constexpr OptionSpec kOptions[] = {
      "engine's kernels"},
     {"set", "", "", "NAME=VALUE", "", kModel, "a value of config.json: --set num_hidden_layers=4"},
     {"hf-config", "", "hf-config-path", "FILE", "", kModel, "the config.json for a graph file"},
+    {"root", "", "", "NAME", "", kRoot,
+     "of a folder or file with several: the composite that is meant"},
     {"allow-unknown", "", "", "", "", kModel,
      "leave unknown kernels out; totals become lower bounds"},
     {"locked", "", "", "FILE", "", kModel,
@@ -51,7 +53,7 @@ constexpr OptionSpec kOptions[] = {
 
     {"format", "o", "output-format", "FORMAT", "", kFormat, "form of the result"},
     {"json", "", "", "", "", kFormat, "as --format json"},
-    {"output", "", "", "FILE", "", kResult, "write there, whole or not at all"},
+    {"output", "o", "", "FILE", "", kResult, "write there, whole or not at all"},
     {"exact", "", "", "", "", kExact, "whole numbers instead of 29.26 T"},
 
     {"conventions", "", "convention", "NAME|FILE", "lmhost,deepspeed,seed", kPlugins,
@@ -79,14 +81,14 @@ constexpr unsigned kPlain = kCommon;
 constexpr unsigned kHosted = kCommon | kPlugins | kResult;
 
 constexpr CommandSpec kCommands[] = {
-    {"analyze", "MODEL", kHosted | kFormat | kExact | kModel | kWorkload | kView | kDepth,
+    {"analyze", "MODEL", kHosted | kFormat | kExact | kModel | kRoot | kWorkload | kView | kDepth,
      "table,json,jsonl,csv,md", "what a model costs: FLOPs, bytes, memory",
-     "MODEL is a graph file, a folder with config.json, a name of the catalogue, or - for a graph "
-     "on standard input."},
-    {"explain", "MODEL [NODE]", kHosted | kFormat | kExact | kModel | kWorkload | kMetric,
+     "MODEL is a graph file, a folder with config.json, a name of the catalogue, a file or folder of "
+     "another format (see import), or - for a graph on standard input."},
+    {"explain", "MODEL [NODE]", kHosted | kFormat | kExact | kModel | kRoot | kWorkload | kMetric,
      "text,json", "where a number comes from: formula, values, plugin, source line",
      "NODE is a path as `analyze` and `inspect` print it, or any tail of it that is the only one."},
-    {"inspect", "MODEL", kHosted | kFormat | kModel | kDepth, "tree,json,dot",
+    {"inspect", "MODEL", kHosted | kFormat | kModel | kRoot | kDepth, "tree,json,dot",
      "what a model is made of, without numbers",
      "A graph file, if not from standard input, needs no config for this."},
     {"kernels", "list [PATTERN] | show KERNEL | eval KERNEL NAME=VALUE...", kHosted | kFormat,
@@ -97,6 +99,11 @@ constexpr CommandSpec kCommands[] = {
      kHosted | kPluginTools | kFormat, "text,json", "the plugins in use; check, dump, make one",
      "dump prints what a plugin declares as JSON; generate makes a plugin's C++ source of it.\n"
      "Exit status 1 when a check fails."},
+    {"import", "FILE|DIR", kHosted | kRoot, "",
+     "turn another format into a graph, or into a catalogue of kernels",
+     "Reads kernel dependency trees, kernel cost files and folders of them, atomic kernels, module "
+     "databases, module analyses and model representations, told apart by content. What the format "
+     "does not say is reported call by call and left out."},
     {"validate", "FILE...", kHosted, "", "check graphs, configs, conventions and plugins",
      "The kind of a file is told by its content. Exit status 1 when a file has an error."},
     {"schema", "graph|report|conventions|kernels", kPlain | kResult, "", "print a JSON Schema", ""},
@@ -126,6 +133,7 @@ std::string_view title_of(OptionGroup group) {
     case kPluginTools:
       return "Actions of this command";
     case kModel:
+    case kRoot:
       return "Model";
     case kWorkload:
       return "Workload";

@@ -36,7 +36,10 @@ const OptionSpec* find_long(std::string_view spelled) {
   return nullptr;
 }
 
-const OptionSpec* find_letter(char letter) {
+const OptionSpec* find_letter(char letter, const CommandSpec& command) {
+  for (const OptionSpec& option : all_options())
+    if (applies(option, command) && letters_of(option, command).find(letter) != std::string::npos)
+      return &option;
   for (const OptionSpec& option : all_options())
     if (option.letters.find(letter) != std::string_view::npos) return &option;
   return nullptr;
@@ -73,13 +76,14 @@ Diagnostic unknown_option(const CommandSpec& command, const std::string& spelled
 
 // One argument that starts with '-': "--name=value", or the argument as it is when no option is
 // known by it. Takes the value from the next argument where it stands there.
-Result<std::string> canonical(const std::vector<std::string>& arguments, std::size_t* index) {
+Result<std::string> canonical(const CommandSpec& command, const std::vector<std::string>& arguments,
+                              std::size_t* index) {
   const std::string& argument = arguments[*index];
   const bool is_long = argument.compare(0, 2, "--") == 0;
   const std::size_t equals = is_long ? argument.find('=') : std::string::npos;
   const OptionSpec* option =
       is_long ? find_long(argument.substr(2, equals == std::string::npos ? equals : equals - 2))
-              : find_letter(argument[1]);
+              : find_letter(argument[1], command);
   if (option == nullptr) return argument;
   const std::string name = "--" + std::string(option->name);
   const bool has_equals = is_long && equals != std::string::npos;
@@ -133,6 +137,11 @@ po::options_description describe(const CommandSpec& command) {
 
 }  // namespace
 
+std::string_view letters_of(const OptionSpec& option, const CommandSpec& command) {
+  const bool is_taken = option.name == "output" && (command.groups & kFormat) != 0;
+  return is_taken ? std::string_view() : option.letters;
+}
+
 std::vector<std::string> split(std::string_view text, char separator) {
   std::vector<std::string> parts;
   while (!text.empty()) {
@@ -170,7 +179,7 @@ Result<Arguments> parse_arguments(const CommandSpec& command,
       break;
     }
     const bool is_option = arguments[i].size() > 1 && arguments[i][0] == '-';
-    Result<std::string> argument = is_option ? canonical(arguments, &i) : arguments[i];
+    Result<std::string> argument = is_option ? canonical(command, arguments, &i) : arguments[i];
     if (!argument.ok()) return std::move(argument).errors();
     canonical_arguments.push_back(std::move(*argument));
   }

@@ -26,7 +26,8 @@ enum OptionGroup : unsigned {
   kResult = 1u << 7,       // the place of the result
   kFormat = 1u << 8,       // more than one form of it
   kExact = 1u << 9,        // text with scaled numbers
-  kPluginTools = 1u << 10  // the plugin command
+  kPluginTools = 1u << 10,  // the plugin command
+  kRoot = 1u << 23          // reads files of other formats, with several roots perhaps
 };
 
 struct OptionSpec {
@@ -51,6 +52,8 @@ struct CommandSpec {
 std::span<const OptionSpec> all_options();
 std::span<const CommandSpec> all_commands();
 const CommandSpec* find_command(std::string_view name);
+// -o is --format where a command writes several forms, and --output where it writes one.
+std::string_view letters_of(const OptionSpec& option, const CommandSpec& command);
 std::string_view title_of(OptionGroup group);  // "Workload"
 
 struct Arguments {

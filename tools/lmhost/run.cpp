@@ -22,6 +22,7 @@ struct CommandEntry {
 
 constexpr CommandEntry kFunctions[] = {
     {"analyze", analyze_command}, {"explain", explain_command},
+    {"import", import_command},
     {"inspect", inspect_command}, {"kernels", kernels_command},
     {"plugin", plugin_command},   {"validate", validate_command},
     {"schema", schema_command},   {"doctor", doctor_command},

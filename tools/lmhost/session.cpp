@@ -136,12 +136,20 @@ Diagnostics refused_plugins(const Host& host) {
   return warnings;
 }
 
+Diagnostics doubts_of(const Graph& graph) {
+  Diagnostics doubts;
+  for (const Diagnostic& note : graph.notes)
+    if (note.severity == Severity::kWarning) doubts.push_back(note);
+  return doubts;
+}
+
 Result<Workload> read_workload(const Arguments& arguments, std::string model) {
   Diagnostics errors;
   Workload workload;
   workload.model = std::move(model);
   workload.hf_config = arguments.get("hf-config");
   workload.set = arguments.all("set");
+  workload.root = arguments.get("root").value_or("");
   workload.allow_unknown = arguments.has("allow-unknown");
   workload.locked = arguments.get("locked");
   if (const auto mode = arguments.get("mode")) workload.mode = *mode_named(*mode);
@@ -187,7 +195,7 @@ std::string repeated_options(const Arguments& arguments) {
   std::string text;
   for (const auto& [name, value] : arguments.options)
     for (const OptionSpec& option : all_options()) {
-      const bool is_repeated = (option.group & (kModel | kWorkload | kPlugins)) != 0;
+      const bool is_repeated = (option.group & (kModel | kRoot | kWorkload | kPlugins)) != 0;
       if (option.name != name || !is_repeated || name == "threads") continue;
       text += " --" + name + (option.value.empty() ? "" : " " + shell_word(value));
     }

@@ -18,6 +18,10 @@ Result<Host> open_host(const Arguments& arguments);
 // And what readers of --catalog files noticed.
 Diagnostics refused_plugins(const Host& host);
 
+// What the reader of the model's file doubts: warnings. Kernels that it could not read are an error
+// of whoever calls them.
+Diagnostics doubts_of(const Graph& graph);
+
 Result<Workload> read_workload(const Arguments& arguments, std::string model);
 // Values that nobody gave: neither the user nor the model's config.
 std::vector<std::string> assumptions_of(const Analysis& analysis, const Workload& workload);
