@@ -109,8 +109,12 @@ Result<RuntimePoint> Host::runtime_point(const Workload& workload, const Config&
   return point;
 }
 
+Result<Model> Host::load(const Workload& workload) const {
+  return load_model({workload.model, workload.hf_config, workload.set, prefix_});
+}
+
 Result<Analysis> Host::plan(const Workload& workload) const {
-  Result<Model> model = load_model({workload.model, workload.hf_config, workload.set, prefix_});
+  Result<Model> model = load(workload);
   if (!model) return std::move(model).errors();
   return plan(*model, workload);
 }
@@ -120,7 +124,9 @@ Result<Analysis> Host::plan(const Model& model, const Workload& workload) const 
   if (!point) return std::move(point).errors();
   Result<std::shared_ptr<const Plan>> plan =
       resolve(model.graph, catalog_, conventions_, model.config,
-              {.mode = workload.mode, .allow_unknown = workload.allow_unknown});
+              {.mode = workload.mode,
+               .allow_unknown = workload.allow_unknown,
+               .keep_config = workload.keep_config});
   if (!plan) return std::move(plan).errors();
   if (workload.locked) {
     if (Diagnostics errors = check_locked(*workload.locked, **plan); !errors.empty()) return errors;

@@ -46,6 +46,7 @@ struct Workload {
       index_bits;  // default: the config's dtype, else 16; index 64
   Mode mode{1};    // sdpa
   bool allow_unknown = false;
+  bool keep_config = false;           // for plan() only: a plan to print, with config.* as names
   unsigned threads = 0;               // 0: as many as pay
   std::optional<std::string> locked;  // a JSON report: plugins in use must have its fingerprints
 };
@@ -61,6 +62,7 @@ class Host {
   static Result<RuntimePoint> runtime_point(const Workload& workload, const Config& config);
   const std::string& prefix() const { return prefix_; }
 
+  Result<Model> load(const Workload& workload) const;     // the graph with its config
   Result<Analysis> plan(const Workload& workload) const;  // load and resolve only; tree is null
   // Resolve only: `workload` says how, not what.
   Result<Analysis> plan(const Model& model, const Workload& workload) const;

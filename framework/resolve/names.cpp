@@ -55,8 +55,8 @@ bool is_precision_name(std::string_view name) {
   return variable && *variable >= RuntimeVariable::kWeightBits;
 }
 
-GraphNames::GraphNames(const Graph& graph, const Config& config, Program& program)
-    : graph_(graph), config_(config), program_(program) {
+GraphNames::GraphNames(const Graph& graph, const Config& config, Program& program, bool keep_config)
+    : graph_(graph), config_(config), program_(program), keep_config_(keep_config) {
   for (const CompositeVariable& variable : graph.variables) {
     variables_.try_emplace(variable.name, Variable{&variable, Variable::kNew, 0});
   }
@@ -73,6 +73,7 @@ const Config::Entry* GraphNames::config_entry(std::string_view name) const {
 
 std::optional<NodeIndex> GraphNames::lookup(std::string_view name) {
   if (name.starts_with(kConfigPrefix)) {
+    if (keep_config_) return program_.symbol(name);
     const Config::Entry* entry = config_entry(name);
     if (entry == nullptr) return program_.error(ArithmeticError::kUnbound, std::string(name));
     return program_.constant(entry->value);

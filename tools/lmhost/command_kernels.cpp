@@ -4,6 +4,7 @@
 
 #include "base/codes.hpp"
 #include "load/catalog.hpp"
+#include "load/kernel_names.hpp"
 #include "report/kernels.hpp"
 #include "tools/lmhost/commands.hpp"
 #include "tools/lmhost/output.hpp"
@@ -11,19 +12,6 @@
 
 namespace lmhost::tool {
 namespace {
-
-Result<const Kernel*> find_kernel(const Catalog& catalog, const std::string& name) {
-  if (const Kernel* kernel = catalog.find(name); kernel != nullptr) return kernel;
-  if (const NameConflict* conflict = catalog.conflict(name))
-    return ambiguous_name(catalog, *conflict);
-  // A part of one name only is as good as the name.
-  const std::vector<const Kernel*> matching = matching_kernels(catalog, name);
-  if (matching.size() == 1) return matching.front();
-  std::string hint = did_you_mean(name, catalog.names());
-  if (hint.empty()) hint = "'lmhost kernels list " + name + "' searches";
-  return plain_error(ErrorKind::kUsage, codes::kUnknownKernel, "unknown kernel " + quoted(name),
-                     hint);
-}
 
 Result<Outcome> list_kernels(const Arguments& arguments, const Host& host, bool is_json) {
   const std::string pattern = arguments.operands.size() > 1 ? arguments.operands[1] : std::string();
@@ -91,7 +79,7 @@ Result<Outcome> kernels_command(const Arguments& given) {
   const bool is_json = *format == "json";
   if (action == "list") return list_kernels(arguments, *host, is_json);
 
-  Result<const Kernel*> kernel = find_kernel(host->catalog(), arguments.operands[1]);
+  Result<const Kernel*> kernel = find_spelling(host->catalog(), arguments.operands[1]);
   if (!kernel.ok()) return std::move(kernel).errors();
   if (action == "eval") return eval_kernel(arguments, *host, **kernel, is_json);
   Outcome outcome;

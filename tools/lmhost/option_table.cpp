@@ -49,6 +49,11 @@ constexpr OptionSpec kOptions[] = {
     {"ignore", "", "", "PATTERN", "", kView, "no rows that match"},
     {"metric", "", "", "METRIC", "", kMetric, "explain this quantity only"},
 
+    {"keep-config", "", "", "", "", kResolve,
+     "leave config.* as names in the formulas (without a config they always are)"},
+    {"trace", "", "", "", "", kKernelTools,
+     "kernels eval: the recursion behind the numbers, as a tree"},
+
     {"format", "o", "output-format", "FORMAT", "", kFormat, "form of the result"},
     {"json", "", "", "", "", kFormat, "as --format json"},
     {"output", "", "", "FILE", "", kResult, "write there, whole or not at all"},
@@ -87,8 +92,13 @@ constexpr CommandSpec kCommands[] = {
     {"inspect", "MODEL", kHosted | kFormat | kModel | kDepth, "tree,json,dot",
      "what a model is made of, without numbers",
      "A graph file, if not from standard input, needs no config for this."},
-    {"kernels", "list [PATTERN] | show KERNEL | eval KERNEL NAME=VALUE...", kHosted | kFormat,
-     "text,json", "the kernels that plugins declare",
+    {"resolve", "MODEL", kHosted | kFormat | kModel | kDepth | kResolve, "text,json",
+     "what a model costs, as formulas",
+     "FLOPs and bytes of every call and composite in the runtime variables, and in config.* if "
+     "the\n"
+     "model has no config or with --keep-config."},
+    {"kernels", "list [PATTERN] | show KERNEL | eval KERNEL NAME=VALUE...",
+     kHosted | kFormat | kKernelTools, "text,json", "the kernels that plugins declare",
      "eval takes the kernel's parameters and bytes= or w_bits=, a_bits=, kv_bits=, index_bits=."},
     {"plugin",
      "list | check FILE... | show FILE | dump FILE|ID | generate FILE | new NAME | explain CODE",
@@ -97,7 +107,8 @@ constexpr CommandSpec kCommands[] = {
      "Exit status 1 when a check fails."},
     {"validate", "FILE...", kHosted, "", "check graphs, configs, conventions and plugins",
      "The kind of a file is told by its content. Exit status 1 when a file has an error."},
-    {"schema", "graph|report|conventions|kernels", kPlain | kResult, "", "print a JSON Schema", ""},
+    {"schema", "graph|report|resolved|conventions|kernels", kPlain | kResult, "",
+     "print a JSON Schema", ""},
     {"completion", "bash|zsh|fish", kPlain | kResult, "", "print a completion script",
      "bash: source <(lmhost completion bash)"},
     {"doctor", "", kHosted, "", "check this installation",
@@ -122,6 +133,7 @@ std::string_view title_of(OptionGroup group) {
     case kPlugins:
       return "Plugins and conventions";
     case kPluginTools:
+    case kKernelTools:
       return "Actions of this command";
     case kModel:
       return "Model";
@@ -134,6 +146,7 @@ std::string_view title_of(OptionGroup group) {
     case kResult:
     case kFormat:
     case kExact:
+    case kResolve:
       return "Result";
     case kCommon:
       break;
