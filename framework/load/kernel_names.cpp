@@ -119,8 +119,13 @@ Result<const Kernel*> find_spelling(const Catalog& catalog, std::string_view giv
   std::vector<SpelledName> names;
   for (std::size_t i = 0; i < kernels.size(); ++i) {
     if (plugin != nullptr && &catalog.plugin_of(*kernels[i]) != plugin) continue;
-    names.push_back({kernels[i]->name, i});
-    for (const std::string& alias : kernels[i]->aliases) names.push_back({alias, i});
+    const auto add = [&](const std::string& own) {
+      // A name that another kernel took over is not this one's any more.
+      const Kernel* owner = plugin != nullptr ? nullptr : catalog.find(own);
+      if (owner == nullptr || owner == kernels[i]) names.push_back({own, i});
+    };
+    add(kernels[i]->name);
+    for (const std::string& alias : kernels[i]->aliases) add(alias);
   }
   const std::vector<std::size_t> owners = match_spelling(names, name);
   if (owners.size() == 1) return kernels[owners.front()];

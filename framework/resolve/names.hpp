@@ -25,8 +25,8 @@ std::vector<std::string_view> precision_names();  // those
 
 class GraphNames : public SymbolScope {
  public:
-  // With `keep_config` config names stay names, whether they have values or not. REQUIRES: graph,
-  // config and program outlive this.
+  // With `keep_config` config names stay names, but for those whose value is a text, a truth, a list
+  // or null: these choose what executes. REQUIRES: graph, config and program outlive this.
   GraphNames(const Graph& graph, const Config& config, Program& program, bool keep_config = false);
 
   // The node of a name that every composite shares, or nothing when there is no such name. A config

@@ -1,6 +1,7 @@
 #include "study/resolved.hpp"
 
 #include <algorithm>
+#include <optional>
 #include <set>
 #include <utility>
 
@@ -17,10 +18,12 @@ constexpr std::string_view kNames[kResolvedQuantityCount] = {
 // Formulas of more nodes are not even written to see how long they are.
 constexpr std::size_t kMostNodes = 200'000;
 
-std::set<std::string, std::less<>> undefined_symbols(const Program& program, const Config& config) {
+// Nothing when there is no config to know.
+std::optional<SymbolicForms::Names> undefined_symbols(const Program& program,
+                                                      const Config& config) {
   constexpr std::string_view kPrefix = "config.";
-  std::set<std::string, std::less<>> undefined;
-  if (config.empty()) return undefined;  // nothing is known of any
+  if (config.empty()) return std::nullopt;
+  SymbolicForms::Names undefined;
   for (const std::string& name : program.symbols()) {
     const bool is_config = std::string_view(name).starts_with(kPrefix);
     if (is_config && config.find(std::string_view(name).substr(kPrefix.size())) == nullptr)

@@ -95,7 +95,7 @@ class SymbolicForms::Accumulator {
   std::unordered_map<std::string, std::size_t> places_;
 };
 
-SymbolicForms::SymbolicForms(const Program& program, std::set<std::string, std::less<>> undefined)
+SymbolicForms::SymbolicForms(const Program& program, std::optional<Names> undefined)
     : program_(program), undefined_(std::move(undefined)) {
   intern(std::vector<Term>());  // kZero
 }
@@ -122,7 +122,7 @@ FormId SymbolicForms::build(NodeIndex index) {
     }
     case ProgramOp::kSymbol: {
       const std::string& word = program_.symbols()[a];
-      return name(word, 1, {true, undefined_.count(word) != 0, false});
+      return name(word, 1, {true, undefined_ && undefined_->count(word) != 0, false});
     }
     case ProgramOp::kAdd:
       return add(of_node_[a], of_node_[b]);
@@ -166,6 +166,7 @@ FormId SymbolicForms::build_constant(const Value& value) {
 FormId SymbolicForms::build_operator(NodeIndex index) {
   const ProgramNode& node = program_.node(index);
   const auto& [a, b, c] = node.operands;
+  if (const std::optional<FormId> known = folded(node)) return *known;
   switch (node.op) {
     case ProgramOp::kFloorDivide:
       return quotient(Op::kFloorDivide, a, b);
@@ -174,17 +175,14 @@ FormId SymbolicForms::build_operator(NodeIndex index) {
     case ProgramOp::kNot:
       return operation(Op::kNot, {of_node_[a]});
     case ProgramOp::kLess:
-      return operation(Op::kLess, {of_node_[a], of_node_[b]});
     case ProgramOp::kLessEqual:
-      return operation(Op::kLessEqual, {of_node_[a], of_node_[b]});
     case ProgramOp::kEqual:
-      return operation(Op::kEqual, {of_node_[a], of_node_[b]});
     case ProgramOp::kNotEqual:
-      return operation(Op::kNotEqual, {of_node_[a], of_node_[b]});
+      return relation(node.op, of_node_[a], of_node_[b]);
     case ProgramOp::kSelect:
-      if (a == c) return operation(Op::kAnd, {of_node_[a], of_node_[b]});
-      if (a == b) return operation(Op::kOr, {of_node_[a], of_node_[c]});
-      return conditional(of_node_[a], of_node_[b], of_node_[c]);
+      return build_select(node);
+    case ProgramOp::kDefined:
+      return build_defined(node);
     case ProgramOp::kScalar: {
       const ScalarCall& scalar = program_.scalar_call(node);
       std::vector<FormId> arguments;
@@ -197,6 +195,107 @@ FormId SymbolicForms::build_operator(NodeIndex index) {
   std::vector<FormId> operands;
   for (NodeIndex operand : program_.operands(node)) operands.push_back(of_node_[operand]);
   return call(function_of(node.op), std::move(operands));
+}
+
+FormId SymbolicForms::build_select(const ProgramNode& node) {
+  const auto& [a, b, c] = node.operands;
+  const FormId condition = of_node_[a], then = of_node_[b], otherwise = of_node_[c];
+  if (const std::optional<Value> value = known_value(condition)) {
+    const bool is_true = value->kind == Value::Kind::kNumber ? !value->number.is_zero()
+                                                             : !value->string.empty();
+    return is_true ? then : otherwise;
+  }
+  const bool is_sure = is_truth(condition) && !forms_[condition].traits.may_fail;
+  if (a == c) return then == kZero && is_sure ? kZero : operation(Op::kAnd, {condition, then});
+  if (a == b) return operation(Op::kOr, {condition, otherwise});
+  if (then == otherwise && !forms_[condition].traits.may_fail) return then;
+  return conditional(condition, then, otherwise);
+}
+
+// With a config at hand a name either has a value or has not.
+FormId SymbolicForms::build_defined(const ProgramNode& node) {
+  const ProgramNode& operand = program_.node(node.operands[0]);
+  if (undefined_ && operand.op == ProgramOp::kSymbol)
+    return number(Number(undefined_->count(program_.symbols()[operand.operands[0]]) == 0 ? 1 : 0));
+  return call("defined", {of_node_[node.operands[0]]});
+}
+
+// Constants stand on the right, as people write them.
+FormId SymbolicForms::relation(ProgramOp op, FormId a, FormId b) {
+  const bool is_sure = forms_[a].traits.is_exact && !forms_[a].traits.may_fail;
+  if (a == b && is_sure)
+    return number(Number(op == ProgramOp::kLessEqual || op == ProgramOp::kEqual ? 1 : 0));
+  const bool turns = known_value(a).has_value();
+  const std::vector<FormId> operands =
+      turns ? std::vector<FormId>{b, a} : std::vector<FormId>{a, b};
+  switch (op) {
+    case ProgramOp::kLess:
+      return operation(turns ? Op::kGreater : Op::kLess, operands);
+    case ProgramOp::kLessEqual:
+      return operation(turns ? Op::kGreaterEqual : Op::kLessEqual, operands);
+    case ProgramOp::kEqual:
+      return operation(Op::kEqual, operands);
+    default:
+      return operation(Op::kNotEqual, operands);
+  }
+}
+
+std::optional<Value> SymbolicForms::known_value(FormId form) const {
+  if (form == kZero) return Value::of(Number(0));
+  if (const Number* number = constant(form)) return Value::of(*number);
+  const Atom* const atom = single_atom(form);
+  if (atom == nullptr || atom->kind != AtomKind::kConstant) return std::nullopt;
+  return atom->value;
+}
+
+const SymbolicForms::Atom* SymbolicForms::single_atom(FormId form) const {
+  const std::vector<Term>& terms = forms_[form].terms;
+  const bool is_atom = terms.size() == 1 && terms[0].factors.size() == 1 &&
+                       terms[0].coefficient == Number(1);
+  return is_atom ? &atoms_[terms[0].factors[0]] : nullptr;
+}
+
+std::optional<FormId> SymbolicForms::folded(const ProgramNode& node) {
+  if (node.op == ProgramOp::kScalar || node.op == ProgramOp::kSelect) return std::nullopt;
+  std::vector<Value> values;
+  for (NodeIndex operand : program_.operands(node)) {
+    const std::optional<Value> value = known_value(of_node_[operand]);
+    if (!value) return std::nullopt;
+    values.push_back(*value);
+  }
+  const bool all_numbers = std::all_of(values.begin(), values.end(), [](const Value& value) {
+    return value.kind == Value::Kind::kNumber;
+  });
+  if (!all_numbers) {
+    const bool is_equality = node.op == ProgramOp::kEqual || node.op == ProgramOp::kNotEqual;
+    if (!is_equality) return std::nullopt;
+    return number(Number((values[0] == values[1]) == (node.op == ProgramOp::kEqual) ? 1 : 0));
+  }
+  values.resize(3, Value::of(Number(0)));
+  const Number result = apply(node.op, values[0].number, values[1].number, values[2].number);
+  if (!result.is_exact()) return std::nullopt;
+  return number(result);
+}
+
+bool SymbolicForms::is_truth(FormId form) const {
+  const Atom* const atom = single_atom(form);
+  if (atom == nullptr) return false;
+  if (atom->kind != AtomKind::kOperation) return atom->word == "defined";
+  switch (atom->op) {
+    case Op::kNot:
+    case Op::kLess:
+    case Op::kLessEqual:
+    case Op::kGreater:
+    case Op::kGreaterEqual:
+    case Op::kEqual:
+    case Op::kNotEqual:
+      return true;
+    case Op::kAnd:
+    case Op::kOr:
+      return is_truth(atom->operands[0]) && is_truth(atom->operands[1]);
+    default:
+      return false;
+  }
 }
 
 FormId SymbolicForms::name(std::string word, std::uint8_t rank, Traits traits) {
@@ -218,6 +317,7 @@ FormId SymbolicForms::operation(Op op, std::vector<FormId> operands) {
 FormId SymbolicForms::call(std::string_view function, std::vector<FormId> operands) {
   Traits traits = traits_of(operands);
   if (function == "defined") traits.may_fail = false;
+  if (function == "ceil_div" && !is_safe_divisor(operands[1])) traits.may_fail = true;
   const bool is_arithmetic = builtin_named(function) != nullptr;
   if (!is_arithmetic || function == "distinct" || function == "log2") {
     traits.is_exact = false;
@@ -334,7 +434,8 @@ FormId SymbolicForms::divide(NodeIndex a, NodeIndex b) {
 }
 
 FormId SymbolicForms::quotient(Op op, NodeIndex a, NodeIndex b) {
-  Atom atom{.kind = AtomKind::kOperation, .op = op};
+  // Last among factors, so that it keeps its parentheses: a_bytes*(n // 2), not n // 2*a_bytes.
+  Atom atom{.kind = AtomKind::kOperation, .rank = 4, .op = op};
   atom.operands = {of_node_[a], of_node_[b]};
   atom.traits = traits_of(atom.operands);
   atom.traits.may_fail = atom.traits.may_fail || !is_safe_divisor(of_node_[b]);
@@ -366,7 +467,10 @@ FormId SymbolicForms::repeated(NodeIndex count_node, FormId costs) {
   if (costs == kZero) return kZero;
   const FormId count = of(count_node);
   const ProgramNode& node = program_.node(count_node);
-  if (node.op == ProgramOp::kSelect && of(node.operands[2]) == kZero)
+  if (count == kZero) return kZero;
+  const bool is_choice = node.op == ProgramOp::kSelect && of(node.operands[2]) == kZero &&
+                         !known_value(of(node.operands[0]));
+  if (is_choice)
     return conditional(of(node.operands[0]), multiply(of(node.operands[1]), costs), kZero);
   const FormId product = multiply(count, costs);
   const bool needs_guard = forms_[costs].traits.may_fail && constant(count) == nullptr;

@@ -12,6 +12,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <deque>
+#include <optional>
 #include <set>
 #include <span>
 #include <string>
@@ -28,9 +29,12 @@ using FormId = std::uint32_t;
 
 class SymbolicForms {
  public:
-  // `undefined`: symbols that have no value in the config at hand; what reads one unconditionally
-  // must not be computed where the call that needs it is absent. REQUIRES: program outlives this.
-  SymbolicForms(const Program& program, std::set<std::string, std::less<>> undefined);
+  using Names = std::set<std::string, std::less<>>;
+
+  // `undefined`: symbols that have no value in the config at hand, or nothing when there is none.
+  // defined() is decided by it, and what reads such a symbol is not computed where the call that
+  // needs it is absent. REQUIRES: program outlives this.
+  SymbolicForms(const Program& program, std::optional<Names> undefined);
 
   FormId of(NodeIndex node);
   FormId zero() const { return kZero; }
@@ -67,7 +71,7 @@ class SymbolicForms {
   enum class AtomKind : std::uint8_t { kName, kConstant, kOperation, kCall, kSum };
   struct Atom {
     AtomKind kind;
-    std::uint8_t rank = 2;  // lengths, config, everything else, precision
+    std::uint8_t rank = 2;  // lengths, config, everything else, precision, quotients
     Op op = Op::kCall;
     std::string word;  // of a name or a call
     Value value;       // of a constant
@@ -83,6 +87,14 @@ class SymbolicForms {
   FormId build(NodeIndex index);
   FormId build_constant(const Value& value);
   FormId build_operator(NodeIndex index);
+  FormId build_select(const ProgramNode& node);
+  FormId build_defined(const ProgramNode& node);
+  FormId relation(ProgramOp op, FormId a, FormId b);
+  // The value of an operator whose operands are all known, or nothing.
+  std::optional<FormId> folded(const ProgramNode& node);
+  std::optional<Value> known_value(FormId form) const;
+  bool is_truth(FormId form) const;  // surely 0 or 1
+  const Atom* single_atom(FormId form) const;  // of a form that is one
   FormId name(std::string word, std::uint8_t rank, Traits traits);
   FormId number(const Number& number);
   FormId operation(Op op, std::vector<FormId> operands);
@@ -103,7 +115,7 @@ class SymbolicForms {
   bool before(AtomId a, AtomId b) const;
 
   const Program& program_;
-  std::set<std::string, std::less<>> undefined_;
+  std::optional<Names> undefined_;
   std::deque<Atom> atoms_;
   std::deque<Form> forms_;
   std::unordered_map<std::string, AtomId> atom_ids_;

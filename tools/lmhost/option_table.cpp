@@ -50,9 +50,12 @@ constexpr OptionSpec kOptions[] = {
     {"metric", "", "", "METRIC", "", kMetric, "explain this quantity only"},
 
     {"keep-config", "", "", "", "", kResolve,
-     "leave config.* as names in the formulas (without a config they always are)"},
+     "leave the numbers of the config as names, config.NAME (without a config all of it is)"},
     {"trace", "", "", "", "", kKernelTools,
-     "kernels eval: the recursion behind the numbers, as a tree"},
+     "eval: how each number comes about, as a tree: formula, values, result"},
+    {"graph", "", "", "MODEL", "", kKernelTools,
+     "eval: KERNEL is a composite of this model, its parameters and batch_size, seq_len, cache_len "
+     "the names"},
 
     {"format", "o", "output-format", "FORMAT", "", kFormat, "form of the result"},
     {"json", "", "", "", "", kFormat, "as --format json"},
@@ -65,6 +68,8 @@ constexpr OptionSpec kOptions[] = {
     {"plugin-dir", "", "", "DIR", "", kPlugins,
      "load the plugins of this folder too (LMHOST_PLUGIN_PATH)"},
     {"no-default-plugins", "", "", "", "", kPlugins, "none but those named"},
+    {"catalog", "", "", "FILE", "", kPlugins,
+     "kernels as data; they hide plugins' kernels of the same name"},
     {"use", "", "", "KERNEL=PLUGIN", "", kPlugins,
      "whose kernel is meant when several plugins declare the name"},
 
@@ -98,7 +103,7 @@ constexpr CommandSpec kCommands[] = {
      "the\n"
      "model has no config or with --keep-config."},
     {"kernels", "list [PATTERN] | show KERNEL | eval KERNEL NAME=VALUE...",
-     kHosted | kFormat | kKernelTools, "text,json", "the kernels that plugins declare",
+     kHosted | kFormat | kModel | kKernelTools, "text,json", "the kernels that plugins declare",
      "eval takes the kernel's parameters and bytes= or w_bits=, a_bits=, kv_bits=, index_bits=."},
     {"plugin",
      "list | check FILE... | show FILE | dump FILE|ID | generate FILE | new NAME | explain CODE",
