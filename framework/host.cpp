@@ -8,7 +8,6 @@
 #include "aggregate/aggregate.hpp"
 #include "aggregate/cost_tree.hpp"
 #include "base/codes.hpp"
-#include "base/sha256.hpp"
 #include "load/conventions.hpp"
 #include "load/data_catalog.hpp"
 #include "load/model.hpp"
@@ -111,8 +110,7 @@ Diagnostics Host::add_data(const std::vector<std::string>& paths,
       errors.insert(errors.end(), read.errors().begin(), read.errors().end());
       continue;
     }
-    for (const auto& file : read->files)
-      catalog_files_.push_back({file->name, sha256_hex(file->text)});
+    catalog_files_.insert(catalog_files_.end(), read->files.begin(), read->files.end());
     data_notes_.insert(data_notes_.end(), read->problems.begin(), read->problems.end());
     data_notes_.insert(data_notes_.end(), read->warnings.begin(), read->warnings.end());
     data.push_back(std::move(read->plugin));
@@ -145,6 +143,14 @@ Result<RuntimePoint> Host::runtime_point(const Workload& workload, const Config&
   return point;
 }
 
+Result<Model> Host::load(const Workload& workload) const {
+  return load_model({.model = workload.model,
+                     .hf_config = workload.hf_config,
+                     .set = workload.set,
+                     .prefix = prefix_,
+                     .root = workload.root});
+}
+
 Result<std::shared_ptr<const Catalog>> Host::catalog_for(const Graph& graph) const {
   if (graph.kernels.empty()) return catalog_;
   Result<Catalog> extended = Catalog::extended(catalog_, graph.kernels);
@@ -153,7 +159,7 @@ Result<std::shared_ptr<const Catalog>> Host::catalog_for(const Graph& graph) con
 }
 
 Result<Analysis> Host::plan(const Workload& workload) const {
-  Result<Model> model = load_model({workload.model, workload.hf_config, workload.set, prefix_, workload.root});
+  Result<Model> model = load(workload);
   if (!model) return std::move(model).errors();
   return plan(*model, workload);
 }
@@ -165,7 +171,9 @@ Result<Analysis> Host::plan(const Model& model, const Workload& workload) const 
   if (!catalog) return std::move(catalog).errors();
   Result<std::shared_ptr<const Plan>> plan =
       resolve(model.graph, *catalog, conventions_, model.config,
-              {.mode = workload.mode, .allow_unknown = workload.allow_unknown});
+              {.mode = workload.mode,
+               .allow_unknown = workload.allow_unknown,
+               .keep_config = workload.keep_config});
   if (!plan) return std::move(plan).errors();
   if (workload.locked) {
     if (Diagnostics errors = check_locked(*workload.locked, **plan); !errors.empty()) return errors;
@@ -175,12 +183,9 @@ Result<Analysis> Host::plan(const Model& model, const Workload& workload) const 
   analysis.model_name = model.name;
   analysis.plan = std::move(*plan);
   analysis.point = *point;
-  for (const auto& file : model.files)
-    analysis.inputs.push_back({file->name, sha256_hex(file->text)});
+  analysis.inputs = model.files;
   analysis.inputs.insert(analysis.inputs.end(), catalog_files_.begin(), catalog_files_.end());
-  if (const auto& file = conventions_->file) {
-    analysis.inputs.push_back({file->name, sha256_hex(file->text)});
-  }
+  if (conventions_->file) analysis.inputs.push_back(conventions_->file);
   analysis.config = std::make_shared<const Config>(model.config);
   return analysis;
 }

@@ -51,6 +51,7 @@ struct Workload {
       index_bits;  // default: the config's dtype, else 16; index 64
   Mode mode{1};    // sdpa
   bool allow_unknown = false;
+  bool keep_config = false;           // for plan() only: a plan to print, with config.* as names
   unsigned threads = 0;               // 0: as many as pay
   std::optional<std::string> locked;  // a JSON report: plugins in use must have its fingerprints
 };
@@ -70,6 +71,7 @@ class Host {
   const Diagnostics& catalog_warnings() const { return data_notes_; }
   const std::string& prefix() const { return prefix_; }
 
+  Result<Model> load(const Workload& workload) const;     // the graph with its config
   Result<Analysis> plan(const Workload& workload) const;  // load and resolve only; tree is null
   // Resolve only: `workload` says how, not what.
   Result<Analysis> plan(const Model& model, const Workload& workload) const;
@@ -86,7 +88,7 @@ class Host {
 
   std::shared_ptr<const Catalog> catalog_;
   std::shared_ptr<const Conventions> conventions_;
-  std::vector<InputFile> catalog_files_;
+  std::vector<std::shared_ptr<const SourceText>> catalog_files_;
   Diagnostics data_notes_;
   std::string prefix_;
 };

@@ -261,7 +261,7 @@ TEST_CASE(
   const Result<Analysis> analysis = host->analyze(workload);
   REQUIRE(analysis.ok());
   REQUIRE(analysis->inputs.size() == 2);
-  CHECK(analysis->inputs[1].path == file);
+  CHECK(analysis->inputs[1]->name == file);
   CHECK(analysis->plan->catalog.get() == &host->catalog());
 }
 

@@ -12,19 +12,14 @@ namespace lmhost {
 struct CostTree;
 struct Plan;
 class Config;
-
-// What was read to answer: for reports.
-struct InputFile {
-  std::string path;
-  std::string sha256;
-};
+struct SourceText;
 
 struct Analysis {
   std::string model_name;  // as the user gave it, or the graph's root class
   std::shared_ptr<const Plan> plan;
   std::shared_ptr<const Config> config;
   std::shared_ptr<const CostTree> tree;
-  std::vector<InputFile> inputs;
+  std::vector<std::shared_ptr<const SourceText>> inputs;  // all that was read, in order
   RuntimePoint point;
 };
 

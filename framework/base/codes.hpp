@@ -29,6 +29,8 @@ inline constexpr std::string_view kFormulaSyntax = "E201";
 inline constexpr std::string_view kUnknownFunction = "E202";
 inline constexpr std::string_view kUnknownName = "E203";
 inline constexpr std::string_view kFunctionFailed = "E204";
+inline constexpr std::string_view kFormulaTooLong = "E205";  // a resolved one
+inline constexpr std::string_view kAmbiguousName = "E206";   // fits several kernels
 // 3xx: binding and evaluation
 inline constexpr std::string_view kUnknownParameter = "E301";
 inline constexpr std::string_view kUnboundParameter = "E302";

@@ -155,6 +155,10 @@ Number apply(ProgramOp op, const Number& a, const Number& b, const Number& c) {
       return distinct(a, b, c);
     case ProgramOp::kConstant:
     case ProgramOp::kInput:
+    case ProgramOp::kSymbol:
+    case ProgramOp::kDefined:
+    case ProgramOp::kLength:
+    case ProgramOp::kCount:
     case ProgramOp::kScalar:
       break;
   }

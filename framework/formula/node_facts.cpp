@@ -16,7 +16,7 @@ NodeFacts::Facts NodeFacts::facts_of(const Program& program, const ProgramNode& 
     const auto variable = static_cast<RuntimeVariable>(node.operands[0]);
     return {true, variable < RuntimeVariable::kWeightBits, true};
   }
-  if (node.op == ProgramOp::kScalar) return {};
+  if (node.op == ProgramOp::kScalar || node.op == ProgramOp::kSymbol) return {};
   Facts facts = value_of(node);
   facts.never_fails = never_fails(program, node);
   return facts;

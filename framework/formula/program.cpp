@@ -20,9 +20,9 @@ std::size_t hash_of(const ProgramNode& node) {
 }
 
 unsigned operand_count(ProgramOp op) {
-  if (op <= ProgramOp::kInput || op == ProgramOp::kScalar) return 0;
-  if (op <= ProgramOp::kLog2) return 1;
-  return op <= ProgramOp::kSumRange ? 2 : 3;
+  if (op <= ProgramOp::kSymbol || op == ProgramOp::kScalar) return 0;
+  if (op <= ProgramOp::kLength) return 1;
+  return op <= ProgramOp::kCount ? 2 : 3;
 }
 
 bool is_commutative(ProgramOp op) {
@@ -89,6 +89,12 @@ NodeIndex Program::constant(const Number& number) {
 
 NodeIndex Program::input(RuntimeVariable variable) {
   return intern({ProgramOp::kInput, {static_cast<NodeIndex>(variable), 0, 0}});
+}
+
+NodeIndex Program::symbol(std::string_view name) {
+  auto found = std::find(symbols_.begin(), symbols_.end(), name);
+  if (found == symbols_.end()) found = symbols_.insert(found, std::string(name));
+  return intern({ProgramOp::kSymbol, {static_cast<NodeIndex>(found - symbols_.begin()), 0, 0}});
 }
 
 NodeIndex Program::error(ArithmeticError reason, std::string text) {
@@ -174,6 +180,8 @@ Number Program::compute(const ProgramNode& node, const Number* values,
       return values[node.operands[0]] + values[node.operands[1]];
     case ProgramOp::kMultiply:
       return values[node.operands[0]] * values[node.operands[1]];
+    case ProgramOp::kSymbol:
+      return Number::error(ArithmeticError::kUnbound);
     case ProgramOp::kScalar:
       break;
     default:
@@ -202,6 +210,10 @@ NodeIndex Program::intern(const ProgramNode& node) {
   table_[slot] = index;
   nodes_.push_back(node);
   may_fail_.push_back(can_fail(node));
+  const std::span<const NodeIndex> list = operands(node);
+  symbolic_.push_back(
+      node.op == ProgramOp::kSymbol ||
+      std::any_of(list.begin(), list.end(), [&](NodeIndex operand) { return symbolic_[operand]; }));
   levels_.push_back(level_of(node));
   return index;
 }

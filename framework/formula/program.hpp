@@ -28,12 +28,15 @@ using NodeIndex = std::uint32_t;
 enum class ProgramOp : std::uint8_t {
   kConstant,  // index into constants
   kInput,     // RuntimeVariable
+  kSymbol,    // index into symbols: a name that stays a name; only in programs that are printed
   // unary
   kNot,
   kAbs,
   kFloor,
   kCeil,
   kLog2,
+  kDefined,  // of symbols, like the next and kCount: calls that stay calls
+  kLength,
   // binary
   kAdd,
   kSubtract,
@@ -51,6 +54,7 @@ enum class ProgramOp : std::uint8_t {
   kCeilDivide,
   kCausalPairs,
   kSumRange,
+  kCount,
   // ternary
   kSelect,  // operand 0 != 0 ? operand 1 : operand 2
   kWindowPairs,
@@ -86,6 +90,8 @@ class Program {
   NodeIndex constant(const Number& number);
   NodeIndex constant(const Value& value);
   NodeIndex input(RuntimeVariable variable);
+  // A name without a value: what depends on it is for printing, computing it is an error.
+  NodeIndex symbol(std::string_view name);
   NodeIndex error(ArithmeticError reason, std::string text);
   NodeIndex unary(ProgramOp op, NodeIndex a);
   NodeIndex binary(ProgramOp op, NodeIndex a, NodeIndex b);
@@ -98,6 +104,11 @@ class Program {
   // The message behind an error number, or nullptr for a plain arithmetic error.
   const ProgramError* error_of(const Number& error) const;
   bool is_constant(NodeIndex node) const { return nodes_[node].op == ProgramOp::kConstant; }
+  bool depends_on_symbol(NodeIndex node) const { return symbolic_[node]; }
+  const std::vector<std::string>& symbols() const { return symbols_; }  // each once
+  const ScalarCall& scalar_call(const ProgramNode& node) const {
+    return scalars_[node.operands[0]];
+  }
 
   std::size_t size() const { return nodes_.size(); }
   // 0 for constants and inputs, else one more than the highest operand: nodes of one level do not
@@ -125,12 +136,14 @@ class Program {
 
   std::vector<ProgramNode> nodes_;
   std::vector<bool> may_fail_;  // at some runtime point the node is an error, or inexact
+  std::vector<bool> symbolic_;  // depends on a symbol
   std::vector<std::uint32_t> levels_;
   std::vector<Value> constants_;
   std::vector<Number>
       constant_numbers_;  // the numeric view of constants_, an error number for the others
   std::vector<ScalarCall> scalars_;
   std::vector<ProgramError> errors_;
+  std::vector<std::string> symbols_;
   std::vector<NodeIndex> table_;  // open addressing over nodes_, size a power of two
   std::unordered_map<Number, NodeIndex, NumberHash> number_constants_;
   std::unordered_map<std::string, NodeIndex>

@@ -5,88 +5,18 @@
 #include <algorithm>
 #include <limits>
 #include <optional>
-#include <unordered_map>
 #include <utility>
 #include <vector>
 
 #include "formula/evaluate.hpp"
-#include "formula/print.hpp"
+#include "formula/tree_builder.hpp"
 
 namespace lmhost {
 namespace {
 
-// An expression under construction: words and constants are listed as the parser lists them.
-class TreeBuilder {
- public:
-  void add(const Expression& from) {
-    for (const ExpressionNode& node : from.nodes) add(from, node);
-  }
-  void add(const Expression& from, const ExpressionNode& node) {
-    switch (node.op) {
-      case Op::kConstant:
-        constant(from.constants[node.argument]);
-        break;
-      case Op::kName:
-        name(from.names[node.argument]);
-        break;
-      case Op::kCall:
-        call(from.functions[node.argument], node.count);
-        break;
-      default:
-        operation(node.op, node.count);
-        break;
-    }
-  }
-
-  void constant(Value value) {
-    built_.nodes.push_back(
-        {Op::kConstant, 0, static_cast<std::uint32_t>(built_.constants.size()), 0});
-    built_.constants.push_back(std::move(value));
-  }
-  void name(const std::string& word) {
-    built_.nodes.push_back({Op::kName, 0, index_of(word, names_, built_.names), 0});
-  }
-  void call(const std::string& function, std::uint8_t count) {
-    built_.nodes.push_back({Op::kCall, count, index_of(function, functions_, built_.functions), 0});
-  }
-  void operation(Op op, std::uint8_t count) { built_.nodes.push_back({op, count, 0, 0}); }
-
-  Expression finish() {
-    built_.text = print_with_places(built_);
-    return std::move(built_);
-  }
-
- private:
-  using Words = std::unordered_map<std::string, std::uint32_t>;
-  static std::uint32_t index_of(const std::string& word, Words& known,
-                                std::vector<std::string>& list) {
-    const auto next = static_cast<std::uint32_t>(list.size());
-    const auto [found, is_new] = known.try_emplace(word, next);
-    if (is_new) list.push_back(word);
-    return found->second;
-  }
-
-  Expression built_;
-  Words names_, functions_;
-};
-
-// A number as the parser would have read it: digits, behind a sign, over digits.
-void add_number(const Number& number, TreeBuilder& tree) {
-  const Number negated = -number;
-  if (number.is_exact() && number.is_negative() && negated.is_exact()) {
-    add_number(negated, tree);
-    return tree.operation(Op::kNegate, 1);
-  }
-  const bool is_literal = !number.is_exact() || parse_number(to_string(number)) == number;
-  if (is_literal) return tree.constant(Value::of(number));
-  tree.constant(Value::of(Number(number.numerator())));
-  tree.constant(Value::of(Number(number.denominator())));
-  tree.operation(Op::kDivide, 2);
-}
-
 void add_value(const Value& value, TreeBuilder& tree) {
   if (value.kind == Value::Kind::kNumber && !value.is_boolean) {
-    add_number(value.number, tree);
+    tree.number(value.number);
   } else {
     tree.constant(value);
   }
@@ -302,7 +232,7 @@ bool is_same_tree(const Expression& a, const Expression& b) {
 
 Expression constant_expression(const Number& number) {
   TreeBuilder tree;
-  add_number(number, tree);
+  tree.number(number);
   return tree.finish();
 }
 

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cstdint>
 
+#include "base/diagnostic.hpp"
+#include "base/sha256.hpp"
 #include "load/catalog.hpp"
 #include "load/conventions.hpp"
 #include "report/json_writer.hpp"
@@ -15,10 +17,11 @@ void write_inputs(JsonWriter* json, const Analysis& analysis, std::string_view p
   json->line();
   json->key("inputs");
   json->begin_array();
-  for (const InputFile& input : analysis.inputs) {
+  // Hashed here: nobody else asks.
+  for (const auto& input : analysis.inputs) {
     json->begin_object();
-    json->member("path", portable_path(input.path, prefix));
-    json->member("sha256", input.sha256);
+    json->member("path", portable_path(input->name, prefix));
+    json->member("sha256", sha256_hex(input->text));
     json->end_object();
   }
   json->end_array();

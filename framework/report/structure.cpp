@@ -118,6 +118,11 @@ class StructureMaker {
     const Kernel* kernel = catalog_ == nullptr ? nullptr : catalog_->find(name);
     node->type = kernel == nullptr ? "unknown" : "atomic";
     if (kernel != nullptr) node->plugin = catalog_->plugin_of(*kernel).id;
+    const NameConflict* conflict = catalog_ == nullptr ? nullptr : catalog_->conflict(name);
+    if (conflict == nullptr) return;
+    node->type = "ambiguous";
+    for (const Kernel* rival : conflict->kernels)
+      node->plugin += (node->plugin.empty() ? "" : ", ") + catalog_->plugin_of(*rival).id;
   }
 
   std::string expression_text(ExpressionIndex index) const {
@@ -165,8 +170,11 @@ std::string write_structure(const Structure& structure, const TextStyle& style) 
     const StructureNode& node = structure.nodes[i];
     std::string name = guides[i] + node.name;
     if (!node.count.empty()) name += " " + std::string(Signs(style).times()) + node.count;
-    table.add({name, node.kernel, node.type == "unknown" ? "(unknown)" : node.plugin, node.place,
-               node.when.empty() ? std::string() : "if " + node.when});
+    table.add({name, node.kernel,
+               node.type == "unknown"     ? "(unknown)"
+               : node.type == "ambiguous" ? "(ambiguous: " + node.plugin + ")"
+                                          : node.plugin,
+               node.place, node.when.empty() ? std::string() : "if " + node.when});
   }
   std::string text = table.text(style);
   if (structure.truncated) text += "more calls are left out\n";

@@ -94,6 +94,7 @@ struct Plan {
   std::shared_ptr<const Catalog> catalog;
   std::shared_ptr<const Conventions> conventions;
   Mode mode = Mode::kSdpa;
+  bool keeps_config = false;  // for printing only: what depends on the config has no value
   Program program;
   std::vector<Instance> instances;  // children before parents; the root is the last
   std::vector<BoundParameter> parameters;
@@ -110,6 +111,7 @@ struct Plan {
 struct ResolveOptions {
   Mode mode = Mode::kSdpa;
   bool allow_unknown = false;
+  bool keep_config = false;       // config.* stays a name, with a value or without
   std::size_t rows = 20'000'000;  // of the plan: instances, their parameters and edges
 };
 

@@ -28,7 +28,7 @@ class Resolver {
         catalog_(*plan->catalog),
         program_(plan->program),
         options_(options),
-        binder_(graph_, catalog_, config, program_, stack_) {}
+        binder_(graph_, catalog_, config, program_, stack_, options.keep_config) {}
 
   Diagnostics run() {
     check_requirements(graph_, catalog_, binder_.problems().errors());
@@ -358,6 +358,7 @@ Result<std::shared_ptr<const Plan>> resolve(std::shared_ptr<const Graph> graph,
   plan->catalog = std::move(catalog);
   plan->conventions = std::move(conventions);
   plan->mode = options.mode;
+  plan->keeps_config = options.keep_config;
   Diagnostics errors = Resolver(plan, config, options).run();
   if (!errors.empty()) return errors;
   return std::shared_ptr<const Plan>(std::move(plan));

@@ -142,8 +142,8 @@ Result<Checked> check_json(const std::string& path, const Host& host) {
     default:
       break;
   }
-  if (const JsonValue root = document->root(); !root.is(JsonKind::kObject) &&
-                                               input.format == InputFormat::kUnknown)
+  if (const JsonValue root = document->root();
+      !root.is(JsonKind::kObject) && input.format == InputFormat::kUnknown)
     return error_at(root, codes::kWrongType,
                     "an object is expected, not " + std::string(name_of(root.kind())));
   return check_input(input, host);

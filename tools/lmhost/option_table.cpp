@@ -51,6 +51,14 @@ constexpr OptionSpec kOptions[] = {
     {"ignore", "", "", "PATTERN", "", kView, "no rows that match"},
     {"metric", "", "", "METRIC", "", kMetric, "explain this quantity only"},
 
+    {"keep-config", "", "", "", "", kResolve,
+     "leave the numbers of the config as names, config.NAME (without a config all of it is)"},
+    {"trace", "", "", "", "", kKernelTools,
+     "eval: how each number comes about, as a tree: formula, values, result"},
+    {"graph", "", "", "MODEL", "", kKernelTools,
+     "eval: KERNEL is a composite of this model, its parameters and batch_size, seq_len, cache_len "
+     "the names"},
+
     {"format", "o", "output-format", "FORMAT", "", kFormat, "form of the result"},
     {"json", "", "", "", "", kFormat, "as --format json"},
     {"output", "o", "", "FILE", "", kResult, "write there, whole or not at all"},
@@ -83,7 +91,8 @@ constexpr unsigned kHosted = kCommon | kPlugins | kResult;
 constexpr CommandSpec kCommands[] = {
     {"analyze", "MODEL", kHosted | kFormat | kExact | kModel | kRoot | kWorkload | kView | kDepth,
      "table,json,jsonl,csv,md", "what a model costs: FLOPs, bytes, memory",
-     "MODEL is a graph file, a folder with config.json, a name of the catalogue, a file or folder of "
+     "MODEL is a graph file, a folder with config.json, a name of the catalogue, a file or folder "
+     "of "
      "another format (see import), or - for a graph on standard input."},
     {"explain", "MODEL [NODE]", kHosted | kFormat | kExact | kModel | kRoot | kWorkload | kMetric,
      "text,json", "where a number comes from: formula, values, plugin, source line",
@@ -91,8 +100,13 @@ constexpr CommandSpec kCommands[] = {
     {"inspect", "MODEL", kHosted | kFormat | kModel | kRoot | kDepth, "tree,json,dot",
      "what a model is made of, without numbers",
      "A graph file, if not from standard input, needs no config for this."},
-    {"kernels", "list [PATTERN] | show KERNEL | eval KERNEL NAME=VALUE...", kHosted | kFormat,
-     "text,json", "the kernels that plugins declare",
+    {"resolve", "MODEL", kHosted | kFormat | kModel | kDepth | kResolve, "text,json",
+     "what a model costs, as formulas",
+     "FLOPs and bytes of every call and composite in the runtime variables, and in config.* if "
+     "the\n"
+     "model has no config or with --keep-config."},
+    {"kernels", "list [PATTERN] | show KERNEL | eval KERNEL NAME=VALUE...",
+     kHosted | kFormat | kModel | kKernelTools, "text,json", "the kernels that plugins declare",
      "eval takes the kernel's parameters and bytes= or w_bits=, a_bits=, kv_bits=, index_bits=."},
     {"plugin",
      "list | check FILE... | show FILE | dump FILE|ID | generate FILE | new NAME | explain CODE",
@@ -106,7 +120,8 @@ constexpr CommandSpec kCommands[] = {
      "does not say is reported call by call and left out."},
     {"validate", "FILE...", kHosted, "", "check graphs, configs, conventions and plugins",
      "The kind of a file is told by its content. Exit status 1 when a file has an error."},
-    {"schema", "graph|report|conventions|kernels", kPlain | kResult, "", "print a JSON Schema", ""},
+    {"schema", "graph|report|resolved|conventions|kernels", kPlain | kResult, "",
+     "print a JSON Schema", ""},
     {"completion", "bash|zsh|fish", kPlain | kResult, "", "print a completion script",
      "bash: source <(lmhost completion bash)"},
     {"doctor", "", kHosted, "", "check this installation",
@@ -131,6 +146,7 @@ std::string_view title_of(OptionGroup group) {
     case kPlugins:
       return "Plugins and conventions";
     case kPluginTools:
+    case kKernelTools:
       return "Actions of this command";
     case kModel:
     case kRoot:
@@ -144,6 +160,7 @@ std::string_view title_of(OptionGroup group) {
     case kResult:
     case kFormat:
     case kExact:
+    case kResolve:
       return "Result";
     case kCommon:
       break;

@@ -42,7 +42,8 @@ InputFormat by_schema(std::string_view schema) {
 
 bool is_json_schema(JsonValue root) {
   return has(root, "$schema") &&
-         (is_kind(root, "type", JsonKind::kString) || is_kind(root, "properties", JsonKind::kObject) ||
+         (is_kind(root, "type", JsonKind::kString) ||
+          is_kind(root, "properties", JsonKind::kObject) ||
           has_any(root, {"definitions", "$defs", "oneOf", "anyOf", "allOf"}));
 }
 

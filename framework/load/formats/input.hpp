@@ -20,10 +20,10 @@ struct InputDocument {
 
 // All that belongs together. Values of every document have offsets into the one source.
 struct Input {
-  std::string name;                                      // of the file or folder
-  InputFormat format = InputFormat::kUnknown;            // of all documents but tables of names
-  std::shared_ptr<const SourceText> source;              // of a folder: its files behind one another
-  std::vector<InputDocument> documents;                  // sorted by file
+  std::string name;                            // of the file or folder
+  InputFormat format = InputFormat::kUnknown;  // of all documents but tables of names
+  std::shared_ptr<const SourceText> source;    // of a folder: its files behind one another
+  std::vector<InputDocument> documents;        // sorted by file
   std::vector<std::shared_ptr<const SourceText>> files;  // what was read, each by itself
 };
 

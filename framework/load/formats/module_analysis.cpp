@@ -235,11 +235,11 @@ class AnalysisDecoder {
     for (const ModuleArgument& argument : target.arguments)
       is_unsaid = !bind_argument(text, argument, module, call) || is_unsaid;
     if (is_unsaid)
-      builder_.warn(error_in(
-          text, target.offset, target.length, codes::kNotSaid,
-          "nothing says which parameters of " + quoted(target.module) +
-              " the positional arguments are for",
-          "write them as name=value" + (module == nullptr ? "" : ": " + listed(*module))));
+      builder_.warn(
+          error_in(text, target.offset, target.length, codes::kNotSaid,
+                   "nothing says which parameters of " + quoted(target.module) +
+                       " the positional arguments are for",
+                   "write them as name=value" + (module == nullptr ? "" : ": " + listed(*module))));
   }
 
   static std::string listed(const Module& module) {
@@ -281,7 +281,8 @@ class AnalysisDecoder {
   void call_kernel(const Module& module, const AnalysisRow& row, Call* call) {
     call->kernel = builder_.keep(std::string(module.name) + "." + std::string(row.label));
     std::vector<std::string_view> names;
-    for (const AnalysisFormula* formula : {&row.flops, &row.read, &row.write}) add_names(*formula, &names);
+    for (const AnalysisFormula* formula : {&row.flops, &row.read, &row.write})
+      add_names(*formula, &names);
     std::erase_if(names, is_implicit_name);
     kernels_.begin(call->kernel, row.json);
     kernels_.doc(call->doc);
@@ -325,8 +326,8 @@ class AnalysisDecoder {
   GraphBuilder& builder_;
   Graph& graph_;
   DataKernels kernels_;
-  std::deque<Module> modules_;                            // its elements stay where they are
-  std::map<std::string_view, std::size_t> by_name_;       // classes, into modules_
+  std::deque<Module> modules_;                                  // its elements stay where they are
+  std::map<std::string_view, std::size_t> by_name_;             // classes, into modules_
   std::vector<std::pair<std::uint32_t, std::uint32_t>> links_;  // call, composite
   std::deque<Expression> factors_;
 };
