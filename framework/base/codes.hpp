@@ -20,6 +20,11 @@ inline constexpr std::string_view kDuplicateName = "E110";
 inline constexpr std::string_view kUnknownSchema = "E111";
 inline constexpr std::string_view kUnknownArchitecture = "E112";
 inline constexpr std::string_view kUnknownModel = "E113";
+inline constexpr std::string_view kUnknownDevice = "E122";
+inline constexpr std::string_view kDuplicateDevice = "E123";  // one name, two devices
+inline constexpr std::string_view kIncompleteDevice =
+    "E124";                                                 // no peak or bandwidth for the question
+inline constexpr std::string_view kBadEfficiency = "E125";  // unknown profile, impossible share
 // 2xx: formulas
 inline constexpr std::string_view kFormulaSyntax = "E201";
 inline constexpr std::string_view kUnknownFunction = "E202";

@@ -1,4 +1,4 @@
-// lmhost validate: graphs, configs, convention sets, reports and plugins, told apart by their
+// lmhost validate: graphs, configs, convention sets, devices, reports and plugins, told apart by their
 // content.
 #include <algorithm>
 
@@ -6,6 +6,7 @@
 #include "load/catalog.hpp"
 #include "load/config.hpp"
 #include "load/conventions.hpp"
+#include "load/device.hpp"
 #include "load/graph.hpp"
 #include "load/json.hpp"
 #include "load/kernel_catalog.hpp"
@@ -88,6 +89,11 @@ Result<std::string> check_json(const std::string& path, const Host& host) {
     if (!conventions.ok()) return std::move(conventions).errors();
     return "conventions " + conventions->name + ", " +
            count_of(conventions->constants.size(), "constant");
+  }
+  if (name == "lmhost.hardware/1") {
+    Result<Device> device = read_device(*source);
+    if (!device.ok()) return std::move(device).errors();
+    return "device " + device->name + ", " + count_of(device->peaks.size(), "peak");
   }
   if (name == kKernelCatalogSchema) {
     Result<Plugin> plugin = read_kernel_catalog(*document, {.allow_functions = true});

@@ -25,6 +25,15 @@ constexpr OptionSpec kOptions[] = {
     {"index-bits", "", "", "BITS", "", kWorkload, "bits per token id (64)"},
     {"threads", "", "", "N", "", kWorkload, "at most; never changes a result (LMHOST_THREADS)"},
 
+    {"hw", "", "system hardware", "NAME|FILE", "", kDevice,
+     "the device: bounds times, never forecasts them (`lmhost devices`)"},
+    {"peak", "", "", "RATE", "", kDevice, "FLOP/s of its matrix units, instead or alone: 312T"},
+    {"bandwidth", "", "", "RATE", "", kDevice, "B/s of its memory, instead or alone: 2039G"},
+    {"efficiency", "", "", "NAME|SHARES", "", kDevice,
+     "the share of its peaks that it reaches: compute=.5,memory=.8, or a profile by name"},
+    {"measured", "", "", "VALUE", "", kMeasured,
+     "print its share of the roof: '36 tok/s', '27.5 ms', '150 TFLOP/s'"},
+
     {"mode", "", "", "MODE", "eager,sdpa,fused", kModel,
      "what executes: Python op by op, PyTorch's attention kernel (sdpa, default), a serving "
      "engine's kernels"},
@@ -35,8 +44,8 @@ constexpr OptionSpec kOptions[] = {
     {"locked", "", "", "FILE", "", kModel,
      "only with the plugins, by fingerprint, of this earlier JSON report"},
 
-    {"view", "", "", "VIEW", "tree,kernels,roles", kView,
-     "rows: the module tree, kernels, or operand roles"},
+    {"view", "", "", "VIEW", "tree,kernels,roles,roofline", kView,
+     "rows: the module tree, kernels, operand roles, or kernels on the roof of --hw"},
     {"depth", "", "", "N", "", kDepth,
      "levels of the tree below the model (tables of analyze: 4, else all)"},
     {"rows", "n", "", "N", "", kView,
@@ -77,13 +86,17 @@ constexpr unsigned kPlain = kCommon;
 constexpr unsigned kHosted = kCommon | kPlugins | kResult;
 
 constexpr CommandSpec kCommands[] = {
-    {"analyze", "MODEL", kHosted | kFormat | kExact | kModel | kWorkload | kView | kDepth,
+    {"analyze", "MODEL",
+     kHosted | kFormat | kExact | kModel | kWorkload | kDevice | kMeasured | kView | kDepth,
      "table,json,jsonl,csv,md", "what a model costs: FLOPs, bytes, memory",
      "MODEL is a graph file, a folder with config.json, a name of the catalogue, or - for a graph "
      "on standard input."},
     {"explain", "MODEL [NODE]", kHosted | kFormat | kExact | kModel | kWorkload | kMetric,
      "text,json", "where a number comes from: formula, values, plugin, source line",
      "NODE is a path as `analyze` and `inspect` print it, or any tail of it that is the only one."},
+    {"devices", "[list | show NAME|FILE]", kPlain | kResult | kFormat, "text,json",
+     "the devices of the catalogue, each figure with its source",
+     "show has every figure: its type, accumulator, sparsity, direction, source and date."},
     {"inspect", "MODEL", kHosted | kFormat | kModel | kDepth, "tree,json,dot",
      "what a model is made of, without numbers",
      "A graph file, if not from standard input, needs no config for this."},
@@ -97,7 +110,8 @@ constexpr CommandSpec kCommands[] = {
      "Exit status 1 when a check fails."},
     {"validate", "FILE...", kHosted, "", "check graphs, configs, conventions and plugins",
      "The kind of a file is told by its content. Exit status 1 when a file has an error."},
-    {"schema", "graph|report|conventions|kernels", kPlain | kResult, "", "print a JSON Schema", ""},
+    {"schema", "graph|report|conventions|kernels|hardware|efficiency", kPlain | kResult, "",
+     "print a JSON Schema", ""},
     {"completion", "bash|zsh|fish", kPlain | kResult, "", "print a completion script",
      "bash: source <(lmhost completion bash)"},
     {"doctor", "", kHosted, "", "check this installation",
@@ -129,6 +143,11 @@ std::string_view title_of(OptionGroup group) {
       return "Workload";
     case kView:
       return "Rows and columns";
+    case kDevice:
+    case kMeasured:
+      return "Device";
+    case kFits:
+      return "Serving";
     case kMetric:
     case kDepth:
     case kResult:
