@@ -22,7 +22,7 @@ struct CommandEntry {
 
 constexpr CommandEntry kFunctions[] = {
     {"analyze", analyze_command},       {"explain", explain_command},
-    {"devices", devices_command},       {"inspect", inspect_command},
+    {"devices", devices_command}, {"fits", fits_command},       {"inspect", inspect_command},
     {"kernels", kernels_command},       {"plugin", plugin_command},
     {"validate", validate_command},     {"schema", schema_command},
     {"doctor", doctor_command},         {"help", help_command},

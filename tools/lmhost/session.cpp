@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <functional>
 
 #include "base/codes.hpp"
 #include "load/catalog.hpp"
@@ -63,6 +64,11 @@ void read_precision(const Arguments& arguments, Workload* workload, Diagnostics*
     workload->w_bits = workload->a_bits = workload->kv_bits = bits_of_type(*type);
   if (const auto type = arguments.get("kv-cache-dtype"); type && *type != "auto")
     workload->kv_bits = bits_of_type(*type);
+  const std::vector<std::string> types = arguments.all("kv-cache-dtype");
+  if (std::adjacent_find(types.begin(), types.end(), std::not_equal_to<>()) != types.end())
+    errors->push_back(bad_value("--kv-cache-dtype", types.back(),
+                                "contradicts " + quoted(types.front()),
+                                "keys and values have one type here: -ctk and -ctv must agree"));
   read_bits(arguments, "w-bits", &workload->w_bits, errors);
   read_bits(arguments, "a-bits", &workload->a_bits, errors);
   read_bits(arguments, "kv-bits", &workload->kv_bits, errors);
