@@ -24,6 +24,11 @@ inline constexpr std::string_view kNotSaid = "E114";      // what the format of 
 inline constexpr std::string_view kCacheLength = "E115";  // cache_len where the key length belongs
 inline constexpr std::string_view kUnknownCost = "E116";  // a cost that its author left open
 inline constexpr std::string_view kCode = "E117";         // code where data belongs
+inline constexpr std::string_view kUnknownDevice = "E122";
+inline constexpr std::string_view kDuplicateDevice = "E123";  // one name, two devices
+inline constexpr std::string_view kIncompleteDevice =
+    "E124";                                                 // no peak or bandwidth for the question
+inline constexpr std::string_view kBadEfficiency = "E125";  // unknown profile, impossible share
 // 2xx: formulas
 inline constexpr std::string_view kFormulaSyntax = "E201";
 inline constexpr std::string_view kUnknownFunction = "E202";

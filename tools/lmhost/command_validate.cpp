@@ -1,4 +1,4 @@
-// lmhost validate: graphs, configs, convention sets, reports and plugins, told apart by their
+// lmhost validate: graphs, configs, convention sets, devices, reports and plugins, told apart by their
 // content.
 #include <algorithm>
 
@@ -6,6 +6,7 @@
 #include "load/catalog.hpp"
 #include "load/config.hpp"
 #include "load/conventions.hpp"
+#include "load/device.hpp"
 #include "load/formats/input.hpp"
 #include "load/graph.hpp"
 #include "load/json.hpp"
@@ -125,6 +126,11 @@ Result<Checked> check_json(const std::string& path, const Host& host) {
       return Checked{"kernel catalogue of plugin " + plugin->id + " " + plugin->version + ", " +
                          count_of(plugin->kernels.size(), "kernel"),
                      {}};
+    }
+    case InputFormat::kDevice: {
+      Result<Device> device = read_device(document->source());
+      if (!device.ok()) return std::move(device).errors();
+      return Checked{"device " + device->name + ", " + count_of(device->peaks.size(), "peak"), {}};
     }
     case InputFormat::kReport:
       return Checked{"report", {}};

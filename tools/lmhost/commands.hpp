@@ -16,6 +16,8 @@ struct Outcome {
 
 Result<Outcome> analyze_command(const Arguments& arguments);
 Result<Outcome> explain_command(const Arguments& arguments);
+Result<Outcome> devices_command(const Arguments& arguments);
+Result<Outcome> fits_command(const Arguments& arguments);
 Result<Outcome> inspect_command(const Arguments& arguments);
 Result<Outcome> import_command(const Arguments& arguments);
 Result<Outcome> kernels_command(const Arguments& arguments);

@@ -8,7 +8,8 @@ namespace lmhost::tool {
 namespace {
 
 constexpr OptionSpec kOptions[] = {
-    {"batch-size", "b", "max-num-seqs max-running-requests", "N", "", kWorkload, "sequences (1)"},
+    {"batch-size", "b", "max-num-seqs max-running-requests", "N", "", kWorkload | kFits,
+     "sequences (1)"},
     {"seq-len", "sp", "isl n-prompt input-len", "N", "", kWorkload,
      "new tokens per sequence in this pass (2048; 1 with --phase decode). 2k is 2000, 2K is 2048"},
     {"cache-len", "cd", "n-depth", "N", "", kWorkload,
@@ -16,14 +17,43 @@ constexpr OptionSpec kOptions[] = {
     {"phase", "", "", "PHASE", "prefill,decode", kWorkload,
      "decode: one new token per sequence; checked against the lengths"},
     {"dtype", "", "", "TYPE", "auto,bfloat16,bf16,float16,fp16,half,float32,fp32,float,fp8,int8",
-     kWorkload, "of weights, activations and KV cache (auto: the model's own)"},
-    {"kv-cache-dtype", "", "", "TYPE", "auto,bfloat16,bf16,float16,fp16,fp8,fp8_e4m3,fp8_e5m2,int8",
-     kWorkload, "of the KV cache (auto: as --dtype)"},
-    {"w-bits", "", "w-bit weight-bits", "BITS", "", kWorkload, "bits per weight; 4.125 is fine"},
-    {"a-bits", "", "a-bit activation-bits", "BITS", "", kWorkload, "bits per activation"},
-    {"kv-bits", "", "kv-bit", "BITS", "", kWorkload, "bits per element of the KV cache"},
-    {"index-bits", "", "", "BITS", "", kWorkload, "bits per token id (64)"},
-    {"threads", "", "", "N", "", kWorkload, "at most; never changes a result (LMHOST_THREADS)"},
+     kWorkload | kFits, "of weights, activations and KV cache (auto: the model's own)"},
+    {"kv-cache-dtype", "", "ctk ctv cache-type-k cache-type-v", "TYPE",
+     "auto,bfloat16,bf16,float16,fp16,f16,fp8,fp8_e4m3,fp8_e5m2,int8,q8_0,q4_0", kWorkload | kFits,
+     "of the KV cache (auto: as --dtype)"},
+    {"w-bits", "", "w-bit weight-bits", "BITS", "", kWorkload | kFits,
+     "bits per weight; 4.125 is fine"},
+    {"a-bits", "", "a-bit activation-bits", "BITS", "", kWorkload | kFits, "bits per activation"},
+    {"kv-bits", "", "kv-bit", "BITS", "", kWorkload | kFits, "bits per element of the KV cache"},
+    {"index-bits", "", "", "BITS", "", kWorkload | kFits, "bits per token id (64)"},
+    {"threads", "", "", "N", "", kWorkload | kFits,
+     "at most; never changes a result (LMHOST_THREADS)"},
+
+    {"max-model-len", "", "context-length ctx-size", "N", "", kFits,
+     "tokens of a sequence, prompt and answer together (the model's own limit)"},
+    {"max-num-batched-tokens", "", "chunked-prefill-size", "N", "", kFits,
+     "new tokens of one step at most (8192)"},
+    {"devices", "", "num-devices", "N", "", kFits, "how many (the product of the sizes below)"},
+    {"tensor-parallel-size", "", "tp tp-size tensor-parallel", "N", "", kFits,
+     "ranks that share every layer (what --devices leaves, else 1)"},
+    {"pipeline-parallel-size", "", "pp pp-size pipeline-parallel", "N", "", kFits,
+     "stages of whole layers (1)"},
+    {"data-parallel-size", "", "dp dp-size data-parallel", "N", "", kFits, "replicas (1)"},
+    {"expert-parallel-size", "", "ep ep-size expert-parallel", "N", "", kFits,
+     "ranks of a stage that share the experts (1)"},
+    {"gpu-memory-utilization", "", "mem-fraction-static", "SHARE", "", kFits,
+     "of the device's memory that may be used (0.9)"},
+    {"device-memory", "", "", "SIZE", "", kFits, "of one device, instead or alone: 80GB, 80GiB"},
+    {"solve", "", "", "WHAT", "max-model-len,max-num-seqs,devices,dtype", kFits,
+     "the largest length or number of sequences, the fewest devices, the widest weights that fit"},
+    {"hw", "", "system hardware", "NAME|FILE", "", kDevice | kFits,
+     "the device: its peaks bound times, its memory what fits (`lmhost devices`)"},
+    {"peak", "", "", "RATE", "", kDevice, "FLOP/s of its matrix units, instead or alone: 312T"},
+    {"bandwidth", "", "", "RATE", "", kDevice, "B/s of its memory, instead or alone: 2039G"},
+    {"efficiency", "", "", "NAME|SHARES", "", kDevice,
+     "the share of its peaks that it reaches: compute=.5,memory=.8, or a profile by name"},
+    {"measured", "", "", "VALUE", "", kMeasured,
+     "print its share of the roof: '36 tok/s', '27.5 ms', '150 TFLOP/s'"},
 
     {"mode", "", "", "MODE", "eager,sdpa,fused", kModel,
      "what executes: Python op by op, PyTorch's attention kernel (sdpa, default), a serving "
@@ -37,8 +67,8 @@ constexpr OptionSpec kOptions[] = {
     {"locked", "", "", "FILE", "", kModel,
      "only with the plugins, by fingerprint, of this earlier JSON report"},
 
-    {"view", "", "", "VIEW", "tree,kernels,roles", kView,
-     "rows: the module tree, kernels, or operand roles"},
+    {"view", "", "", "VIEW", "tree,kernels,roles,roofline", kView,
+     "rows: the module tree, kernels, operand roles, or kernels on the roof of --hw"},
     {"depth", "", "", "N", "", kDepth,
      "levels of the tree below the model (tables of analyze: 4, else all)"},
     {"rows", "n", "", "N", "", kView,
@@ -89,7 +119,8 @@ constexpr unsigned kPlain = kCommon;
 constexpr unsigned kHosted = kCommon | kPlugins | kResult;
 
 constexpr CommandSpec kCommands[] = {
-    {"analyze", "MODEL", kHosted | kFormat | kExact | kModel | kRoot | kWorkload | kView | kDepth,
+    {"analyze", "MODEL",
+     kHosted | kFormat | kExact | kModel | kRoot | kWorkload | kDevice | kMeasured | kView | kDepth,
      "table,json,jsonl,csv,md", "what a model costs: FLOPs, bytes, memory",
      "MODEL is a graph file, a folder with config.json, a name of the catalogue, a file or folder "
      "of "
@@ -97,6 +128,12 @@ constexpr CommandSpec kCommands[] = {
     {"explain", "MODEL [NODE]", kHosted | kFormat | kExact | kModel | kRoot | kWorkload | kMetric,
      "text,json", "where a number comes from: formula, values, plugin, source line",
      "NODE is a path as `analyze` and `inspect` print it, or any tail of it that is the only one."},
+    {"devices", "[list | show NAME|FILE]", kPlain | kResult | kFormat, "text,json",
+     "the devices of the catalogue, each figure with its source",
+     "show has every figure: its type, accumulator, sparsity, direction, source and date."},
+    {"fits", "MODEL", kHosted | kFormat | kExact | kModel | kFits, "text,json",
+     "whether weights, KV cache and activations fit on devices, and what would",
+     "Exit status 0 when it fits, 1 when not. The mode is fused unless --mode says otherwise."},
     {"inspect", "MODEL", kHosted | kFormat | kModel | kRoot | kDepth, "tree,json,dot",
      "what a model is made of, without numbers",
      "A graph file, if not from standard input, needs no config for this."},
@@ -120,8 +157,8 @@ constexpr CommandSpec kCommands[] = {
      "does not say is reported call by call and left out."},
     {"validate", "FILE...", kHosted, "", "check graphs, configs, conventions and plugins",
      "The kind of a file is told by its content. Exit status 1 when a file has an error."},
-    {"schema", "graph|report|resolved|conventions|kernels", kPlain | kResult, "",
-     "print a JSON Schema", ""},
+    {"schema", "graph|report|resolved|conventions|kernels|hardware|efficiency", kPlain | kResult,
+     "", "print a JSON Schema", ""},
     {"completion", "bash|zsh|fish", kPlain | kResult, "", "print a completion script",
      "bash: source <(lmhost completion bash)"},
     {"doctor", "", kHosted, "", "check this installation",
@@ -142,6 +179,9 @@ const CommandSpec* find_command(std::string_view name) {
 }
 
 std::string_view title_of(OptionGroup group) {
+  // Some options stand in two groups: where they are the same, the first names them.
+  for (const OptionGroup first : {kWorkload, kDevice})
+    if ((group & first) != 0) group = first;
   switch (group) {
     case kPlugins:
       return "Plugins and conventions";
@@ -155,6 +195,11 @@ std::string_view title_of(OptionGroup group) {
       return "Workload";
     case kView:
       return "Rows and columns";
+    case kDevice:
+    case kMeasured:
+      return "Device";
+    case kFits:
+      return "Serving";
     case kMetric:
     case kDepth:
     case kResult:

@@ -36,6 +36,14 @@ const OptionSpec* find_long(std::string_view spelled) {
   return nullptr;
 }
 
+// Spellings of several letters behind one dash: vLLM's -tp, llama.cpp's -ctk.
+const OptionSpec* find_dash_word(std::string_view argument) {
+  constexpr std::string_view kWords[] = {"-tp", "-pp", "-dp", "-ep", "-ctk", "-ctv"};
+  const std::string_view word = argument.substr(0, argument.find('='));
+  if (std::find(std::begin(kWords), std::end(kWords), word) == std::end(kWords)) return nullptr;
+  return find_long(word.substr(1));
+}
+
 const OptionSpec* find_letter(char letter, const CommandSpec& command) {
   for (const OptionSpec& option : all_options())
     if (applies(option, command) && letters_of(option, command).find(letter) != std::string::npos)
@@ -78,7 +86,8 @@ Diagnostic unknown_option(const CommandSpec& command, const std::string& spelled
 // known by it. Takes the value from the next argument where it stands there.
 Result<std::string> canonical(const CommandSpec& command, const std::vector<std::string>& arguments,
                               std::size_t* index) {
-  const std::string& argument = arguments[*index];
+  const bool is_dash_word = find_dash_word(arguments[*index]) != nullptr;
+  const std::string argument = (is_dash_word ? "-" : "") + arguments[*index];
   const bool is_long = argument.compare(0, 2, "--") == 0;
   const std::size_t equals = is_long ? argument.find('=') : std::string::npos;
   const OptionSpec* option =

@@ -27,6 +27,9 @@ enum OptionGroup : unsigned {
   kFormat = 1u << 8,        // more than one form of it
   kExact = 1u << 9,         // text with scaled numbers
   kPluginTools = 1u << 10,  // the plugin command
+  kDevice = 1u << 11,       // a device to bound times by
+  kMeasured = 1u << 12,     // something to set against that bound
+  kFits = 1u << 13,         // the fits command
   kResolve = 1u << 20,      // formulas instead of numbers
   kKernelTools = 1u << 21,  // the kernels command
   kRoot = 1u << 23          // reads files of other formats, with several roots perhaps

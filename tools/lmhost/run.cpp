@@ -27,6 +27,7 @@ constexpr CommandEntry kFunctions[] = {
     {"validate", validate_command}, {"schema", schema_command},
     {"doctor", doctor_command},     {"resolve", resolve_command},
     {"help", help_command},         {"completion", completion_command},
+    {"devices", devices_command},   {"fits", fits_command},
 };
 
 constexpr int kInternalError = static_cast<int>(ErrorKind::kInternal);

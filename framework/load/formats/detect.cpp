@@ -36,6 +36,7 @@ bool any_object(JsonValue object, Holds holds) {
 InputFormat by_schema(std::string_view schema) {
   if (schema.starts_with("lmhost.kernels/")) return InputFormat::kKernelCatalog;
   if (schema.starts_with("lmhost.conventions/")) return InputFormat::kConventions;
+  if (schema.starts_with("lmhost.hardware/")) return InputFormat::kDevice;
   if (schema.starts_with("lmhost.report/")) return InputFormat::kReport;
   return InputFormat::kGraph;
 }
@@ -134,6 +135,8 @@ std::string_view name_of(InputFormat format) {
       return "a config.json";
     case InputFormat::kConventions:
       return "a set of conventions";
+    case InputFormat::kDevice:
+      return "a device";
     case InputFormat::kReport:
       return "a report";
     case InputFormat::kJsonSchema:

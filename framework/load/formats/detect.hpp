@@ -28,6 +28,7 @@ enum class InputFormat : std::uint8_t {
   kResolvedTree,  // costs of every call as formulas: what `lmhost resolve` writes, and no source
   kConfig,        // config.json of a model
   kConventions,   // lmhost.conventions/1
+  kDevice,        // lmhost.hardware/1
   kReport,        // lmhost.report/1
   kJsonSchema,
 };
