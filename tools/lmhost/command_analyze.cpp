@@ -1,11 +1,15 @@
 // lmhost analyze, explain, inspect.
+#include <utility>
+
 #include "load/graph.hpp"
 #include "report/explain.hpp"
+#include "report/exports.hpp"
 #include "report/json.hpp"
 #include "report/structure.hpp"
 #include "report/table.hpp"
 #include "tools/lmhost/commands.hpp"
 #include "tools/lmhost/output.hpp"
+#include "tools/lmhost/passes.hpp"
 #include "tools/lmhost/session.hpp"
 #include "tools/lmhost/values.hpp"
 
@@ -93,6 +97,36 @@ Diagnostics row_warnings(const Arguments& arguments, const std::string& format,
   return warnings;
 }
 
+Result<std::vector<ExportRequest>> read_exports(const Arguments& arguments) {
+  std::vector<ExportRequest> requests;
+  Diagnostics errors;
+  bool has_output = false;
+  for (const std::string& text : arguments.all("export")) {
+    Result<ExportRequest> request = parse_export(text);
+    if (!request.ok()) {
+      errors.push_back(request.errors().front());
+      continue;
+    }
+    if (request->path == "-" && std::exchange(has_output, true))
+      errors.push_back(usage_error("two exports to standard output", "give one of them a file"));
+    requests.push_back(*request);
+  }
+  if (!errors.empty()) return errors;
+  return requests;
+}
+
+// One that goes to standard output takes the report's place.
+void write_exports(const std::vector<ExportRequest>& requests, const Analysis& analysis,
+                   Outcome* outcome) {
+  for (const ExportRequest& request : requests) {
+    std::string text = request.kind->write(analysis, *request.metric);
+    if (request.path == "-")
+      outcome->text = std::move(text);
+    else
+      outcome->files.emplace_back(request.path, std::move(text));
+  }
+}
+
 std::string write_report(const std::string& format, const Analysis& analysis,
                          const Summary& summary, const RowOptions& rows,
                          const std::vector<const Column*>& columns, const TextStyle& style,
@@ -100,6 +134,7 @@ std::string write_report(const std::string& format, const Analysis& analysis,
   if (format == "json") return write_json(analysis, summary, prefix);
   if (format == "jsonl") return write_json_lines(analysis, rows, columns);
   if (format == "csv") return write_csv(analysis, rows, columns);
+  if (format == "latex") return write_latex(analysis, summary, rows, columns);
   if (format == "md") return write_markdown(analysis, summary, rows, columns, style);
   return write_table(analysis, summary, rows, columns, style);
 }
@@ -111,7 +146,9 @@ Result<Outcome> analyze_command(const Arguments& arguments) {
     return std::move(checked).errors();
   Result<std::string> format = format_of(arguments);
   if (!format.ok()) return std::move(format).errors();
-  const bool is_table = *format == "table" || *format == "md";
+  const bool is_table = *format == "table" || *format == "md" || *format == "latex";
+  const Result<std::vector<ExportRequest>> exports = read_exports(arguments);
+  if (!exports.ok()) return exports.errors();
   Result<RowOptions> rows = read_rows(arguments, is_table);
   if (!rows.ok()) return std::move(rows).errors();
   const std::optional<std::string> list = arguments.get("columns");
@@ -120,12 +157,16 @@ Result<Outcome> analyze_command(const Arguments& arguments) {
   if (!columns.ok()) return std::move(columns).errors();
   Result<Workload> workload = read_workload(arguments, arguments.operands[0]);
   if (!workload.ok()) return std::move(workload).errors();
+  const Result<Passes> passes = read_passes(arguments, *workload);
+  if (!passes.ok()) return passes.errors();
 
   Result<Host> host = open_host(arguments);
   if (!host.ok()) return std::move(host).errors();
-  Result<Analysis> analysis = host->analyze(*workload);
-  if (!analysis.ok()) return std::move(analysis).errors();
+  Result<PassesResult> result = analyze_passes(*host, *workload, *passes);
+  if (!result.ok()) return std::move(result).errors();
+  const Analysis* const analysis = &result->analysis;
   Summary summary = summarize(*analysis, assumptions_of(*analysis, *workload));
+  summary.sections = std::move(result->sections);
   summary.model_word = model_word(arguments);
   summary.option_words = repeated_options(arguments);
   const TextStyle style = text_style(arguments);
@@ -137,6 +178,7 @@ Result<Outcome> analyze_command(const Arguments& arguments) {
   for (Diagnostic& message : row_warnings(arguments, *format, *rows, *analysis->tree))
     outcome.messages.push_back(std::move(message));
   outcome.text = write_report(*format, *analysis, summary, *rows, *columns, style, host->prefix());
+  write_exports(*exports, *analysis, &outcome);
   return outcome;
 }
 
@@ -203,6 +245,7 @@ Result<Outcome> inspect_command(const Arguments& arguments) {
     structure = make_structure(*graph, nullptr, &host->catalog(), options);
   }
   outcome.text = *format == "json"  ? write_structure_json(structure)
+                 : *format == "mermaid" ? write_structure_mermaid(structure)
                  : *format == "dot" ? write_structure_dot(structure, text_style(arguments))
                                     : write_structure(structure, text_style(arguments));
   return outcome;

@@ -9,12 +9,21 @@ namespace {
 
 constexpr OptionSpec kOptions[] = {
     {"batch-size", "b", "max-num-seqs max-running-requests", "N", "", kWorkload, "sequences (1)"},
-    {"seq-len", "sp", "isl n-prompt input-len", "N", "", kWorkload,
+    {"seq-len", "s", "", "N", "", kWorkload,
      "new tokens per sequence in this pass (2048; 1 with --phase decode). 2k is 2000, 2K is 2048"},
+    {"isl", "p", "n-prompt input-len", "N", "", kWorkload,
+     "tokens of the prompt: as --seq-len, and of --phase generate"},
     {"cache-len", "cd", "n-depth", "N", "", kWorkload,
      "tokens per sequence already in the cache (0)"},
-    {"phase", "", "", "PHASE", "prefill,decode", kWorkload,
-     "decode: one new token per sequence; checked against the lengths"},
+    {"phase", "", "", "PHASE", "prefill,decode,generate,train", kWorkload,
+     "decode: one new token per sequence; generate: the sum over --isl and --osl; train: forward "
+     "and backward; checked against the lengths"},
+    {"osl", "", "n-gen output-len max-tokens", "N", "", kPasses,
+     "tokens to generate: the prefill gives the first, each other one is a decode step"},
+    {"optimizer", "", "", "NAME", "adamw,adamw-pure,adamw-8bit,sgd-momentum,sgd", kPasses,
+     "whose states --phase train keeps (adamw: two fp32 moments and an fp32 master copy)"},
+    {"mfu-convention", "", "", "NAME", "palm,6nd,causal,no-embedding,executed", kPasses,
+     "which FLOPs of a training step are the model's (palm: 6*N*D + 3*A, dense attention)"},
     {"dtype", "", "", "TYPE", "auto,bfloat16,bf16,float16,fp16,half,float32,fp32,float,fp8,int8",
      kWorkload, "of weights, activations and KV cache (auto: the model's own)"},
     {"kv-cache-dtype", "", "", "TYPE", "auto,bfloat16,bf16,float16,fp16,fp8,fp8_e4m3,fp8_e5m2,int8",
@@ -47,7 +56,14 @@ constexpr OptionSpec kOptions[] = {
     {"focus", "", "", "PATTERN", "", kView,
      "only rows whose path or kernel matches; * and ? or a part"},
     {"ignore", "", "", "PATTERN", "", kView, "no rows that match"},
-    {"metric", "", "", "METRIC", "", kMetric, "explain this quantity only"},
+    {"metric", "", "", "METRIC", "", kMetric,
+     "this quantity only; of compare: of the rows by module"},
+    {"export", "", "", "KIND=FILE", "", kExport,
+     "also write the tree as folded, speedscope, pprof, dot or mermaid; KIND:METRIC=FILE for "
+     "another metric than flops; repeatable; - is standard output, instead of the report"},
+    {"fail-if", "", "", "CONDITION", "", kCompare,
+     "exit status 1 when it holds; repeatable: 'flops>+1%', 'bytes_read@model.layers>+1G', "
+     "'parameters>8.1G'"},
 
     {"format", "o", "output-format", "FORMAT", "", kFormat, "form of the result"},
     {"json", "", "", "", "", kFormat, "as --format json"},
@@ -77,14 +93,25 @@ constexpr unsigned kPlain = kCommon;
 constexpr unsigned kHosted = kCommon | kPlugins | kResult;
 
 constexpr CommandSpec kCommands[] = {
-    {"analyze", "MODEL", kHosted | kFormat | kExact | kModel | kWorkload | kView | kDepth,
-     "table,json,jsonl,csv,md", "what a model costs: FLOPs, bytes, memory",
+    {"analyze", "MODEL",
+     kHosted | kFormat | kExact | kModel | kWorkload | kPasses | kView | kDepth | kExport,
+     "table,json,jsonl,csv,md,latex", "what a model costs: FLOPs, bytes, memory",
      "MODEL is a graph file, a folder with config.json, a name of the catalogue, or - for a graph "
      "on standard input."},
     {"explain", "MODEL [NODE]", kHosted | kFormat | kExact | kModel | kWorkload | kMetric,
      "text,json", "where a number comes from: formula, values, plugin, source line",
      "NODE is a path as `analyze` and `inspect` print it, or any tail of it that is the only one."},
-    {"inspect", "MODEL", kHosted | kFormat | kModel | kDepth, "tree,json,dot",
+    {"compare", "MODEL... [-- BASE...]",
+     kHosted | kFormat | kExact | kModel | kWorkload | kPasses | kMetric | kDepth | kCompare,
+     "table,json,csv,md", "what changes from one model, workload or saved report to another",
+     "NEW and BASE are models, or reports that `analyze -o json` has saved. Options before -- hold "
+     "for both sides, those behind it for the base alone, on top. Several NEW are compared with one "
+     "base, or each with its own; without a base with the best (1.00).\n"
+     "A CONDITION is METRIC[@NODE], one of > >= < <= == !=, and a limit: with % the change in "
+     "percent of the base, with + or - the change, else the new value; k M G T P E are powers of "
+     "1000, Ki Mi Gi ... of 1024. Exit status 1 when a condition holds.",
+     true},
+    {"inspect", "MODEL", kHosted | kFormat | kModel | kDepth, "tree,json,dot,mermaid",
      "what a model is made of, without numbers",
      "A graph file, if not from standard input, needs no config for this."},
     {"kernels", "list [PATTERN] | show KERNEL | eval KERNEL NAME=VALUE...", kHosted | kFormat,
@@ -129,6 +156,10 @@ std::string_view title_of(OptionGroup group) {
       return "Workload";
     case kView:
       return "Rows and columns";
+    case kPasses:
+      return "Workload";
+    case kCompare:
+    case kExport:
     case kMetric:
     case kDepth:
     case kResult:

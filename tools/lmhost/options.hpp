@@ -26,7 +26,10 @@ enum OptionGroup : unsigned {
   kResult = 1u << 7,       // the place of the result
   kFormat = 1u << 8,       // more than one form of it
   kExact = 1u << 9,        // text with scaled numbers
-  kPluginTools = 1u << 10  // the plugin command
+  kPluginTools = 1u << 10,  // the plugin command
+  kPasses = 1u << 20,       // several passes: a generation, a training step
+  kExport = 1u << 21,
+  kCompare = 1u << 22
 };
 
 struct OptionSpec {
@@ -46,6 +49,7 @@ struct CommandSpec {
   std::string_view formats;  // of -o, the first is the default; empty: no -o
   std::string_view summary;
   std::string_view detail;
+  bool has_base = false;  // what stands behind "--" is a second side with options of its own
 };
 
 std::span<const OptionSpec> all_options();
@@ -57,6 +61,7 @@ struct Arguments {
   const CommandSpec* command = nullptr;
   std::vector<std::string> operands;
   std::vector<std::pair<std::string, std::string>> options;  // name, value ("" for flags), in order
+  std::vector<Arguments> base;  // of a command that has one: the side behind "--", if there is any
 
   bool has(std::string_view name) const;
   std::optional<std::string> get(std::string_view name) const;  // the last one wins
@@ -65,7 +70,8 @@ struct Arguments {
 
 // The arguments after the command's name. Spellings are normalised first ('_' is '-', aliases
 // become the name), values that start with '-' belong to their option, abbreviations are refused.
-// Everything after "--" is an operand.
+// Everything after "--" is an operand, or the base: its operands, and those of its options that are
+// about the model; the others are about the result, and belong to the whole.
 Result<Arguments> parse_arguments(const CommandSpec& command,
                                   const std::vector<std::string>& arguments);
 

@@ -22,7 +22,7 @@ struct CommandEntry {
 
 constexpr CommandEntry kFunctions[] = {
     {"analyze", analyze_command}, {"explain", explain_command},
-    {"inspect", inspect_command}, {"kernels", kernels_command},
+    {"compare", compare_command}, {"inspect", inspect_command}, {"kernels", kernels_command},
     {"plugin", plugin_command},   {"validate", validate_command},
     {"schema", schema_command},   {"doctor", doctor_command},
     {"help", help_command},       {"completion", completion_command},
@@ -68,6 +68,9 @@ Outcome version_outcome(bool is_json) {
 int deliver(const Outcome& outcome, const Arguments* arguments) {
   if (!outcome.messages.empty())
     write_standard_error(render(outcome.messages, colour_on_errors(arguments)));
+  for (const auto& [file, text] : outcome.files)
+    if (const Result<bool> written = write_file(file, text); !written.ok())
+      return report_errors(written.errors(), arguments);
   const std::optional<std::string> path =
       arguments == nullptr ? std::nullopt : arguments->get("output");
   const Result<bool> written =
