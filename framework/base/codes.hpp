@@ -20,6 +20,11 @@ inline constexpr std::string_view kDuplicateName = "E110";
 inline constexpr std::string_view kUnknownSchema = "E111";
 inline constexpr std::string_view kUnknownArchitecture = "E112";
 inline constexpr std::string_view kUnknownModel = "E113";
+inline constexpr std::string_view kUnknownDevice = "E122";
+inline constexpr std::string_view kDuplicateDevice = "E123";  // one name, two devices
+inline constexpr std::string_view kIncompleteDevice =
+    "E124";                                                 // no peak or bandwidth for the question
+inline constexpr std::string_view kBadEfficiency = "E125";  // unknown profile, impossible share
 // 2xx: formulas
 inline constexpr std::string_view kFormulaSyntax = "E201";
 inline constexpr std::string_view kUnknownFunction = "E202";
@@ -54,6 +59,10 @@ inline constexpr std::string_view kNewerFeature =
     "E410";                                          // a table uses a field this host does not know
 inline constexpr std::string_view kLocked = "E411";  // not the plugin of the locked report
 inline constexpr std::string_view kRevision = "E412";  // other formulas, same revision
+inline constexpr std::string_view kModuleEntry =
+    "E413";  // of a database: there already, or not there
+inline constexpr std::string_view kImplausible = "E414";  // data whose costs cannot be
+inline constexpr std::string_view kFileLocked = "E415";   // by another process, for too long
 // 5xx: the world outside
 inline constexpr std::string_view kCannotRead = "E501";
 inline constexpr std::string_view kCannotWrite = "E502";

@@ -61,6 +61,13 @@ std::string change(const Column& column, const Number& delta, const TextStyle& s
   return (is_negative ? "-" : "+") + amount(column, is_negative ? -delta : delta, style);
 }
 
+// Of two ratios in double: their common denominator need not fit.
+Number difference_of(const Column& metric, const Costs& base, const Costs& now) {
+  const Number old = metric.value(base), young = metric.value(now);
+  if (metric.kind != ColumnKind::kRatio || old.is_error() || young.is_error()) return young - old;
+  return Number::inexact(young.to_double() - old.to_double());
+}
+
 // "+19.2 %"; "new" from nothing, "" where nothing changes.
 std::string percentage(double base, double now) {
   if (base == now) return "";
@@ -148,7 +155,8 @@ class TotalsTable {
       if (is_zero) continue;
       if (is_single())
         values.changes.push_back(change(
-            metric, metric.value(sides_[1]->totals()) - metric.value(sides_[0]->totals()), style_));
+            metric, difference_of(metric, sides_[0]->totals(), sides_[1]->totals()), style_));
+      values.more_is_better = metric.kind == ColumnKind::kRatio;
       table.add(cells(row.label, values));
     }
     add_device_rows(&table);

@@ -25,6 +25,7 @@ struct Signs {
   std::string_view times() const { return unicode ? "×" : "x"; }
   std::string_view dot() const { return unicode ? " · " : " | "; }
   std::string_view at_least() const { return unicode ? "≥" : ">="; }
+  std::string_view at_most() const { return unicode ? "≤" : "<="; }
   std::string_view ellipsis() const { return unicode ? "…" : ".."; }
   bool unicode;
 };

@@ -50,6 +50,17 @@ std::string costliest_path(const CostTree& tree) {
   return best == nullptr ? "" : tree.path(*best);
 }
 
+std::string ratio_text(double ratio) {
+  return format_fixed(ratio, ratio >= 99.95 ? 0 : ratio >= 9.995 ? 1 : 2);
+}
+
+// "17,993 tok/s", "36.15 tok/s".
+std::string tokens_text(double per_second) {
+  if (per_second < 999.95) return format_rate(per_second, "tok/s");
+  return to_grouped_string(Number(static_cast<std::int64_t>(std::min(per_second, 9e18)))) +
+         " tok/s";
+}
+
 std::string plural(std::size_t count, std::string_view noun) {
   return std::to_string(count) + " " + std::string(noun) + (count == 1 ? "" : "s");
 }
@@ -95,6 +106,48 @@ std::string coverage_lines(const Summary& summary, const TextStyle& style) {
   for (const PluginUse& use : summary.plugins)
     plugins += (plugins.empty() ? "" : ", ") + use.plugin->id + " " + use.plugin->version;
   if (!plugins.empty()) text += label("plugins", style) + plugins + "\n";
+  return text;
+}
+
+std::string device_lines(const Summary& summary, const TextStyle& style) {
+  if (summary.device == nullptr) return {};
+  const Roof& roof = summary.device->roof;
+  const std::string dot(Signs(style).dot());
+  std::string text = "device: " + roof.device + dot + std::string(name_of(roof.type)) + " " +
+                     format_rate(roof.matrix_peak, "FLOP/s") + dot +
+                     format_rate(roof.bandwidth, "B/s") + dot + "ridge " +
+                     ratio_text(roof.ridge()) + " FLOP/B";
+  text += "\n";
+  if (!roof.efficiency.is_nominal())
+    text += "efficiency: " + roof.efficiency.name + dot + "the peaks above are that share of the " +
+            "nominal ones\n";
+  return text;
+}
+
+std::string bound_lines(const Summary& summary, const Analysis& analysis, const TextStyle& style) {
+  if (summary.device == nullptr) return {};
+  const Bound whole = summary.device->whole();
+  const Signs signs(style);
+  const Costs total = analysis.tree->total(analysis.tree->nodes[0]);
+  const Work work = work_of(total, tokens_of(analysis));
+  std::string text =
+      label("bound", style) + std::string(signs.at_least()) + " " + format_seconds(whole.seconds);
+  if (whole.seconds > 0)
+    text += "   " + std::string(signs.at_most()) + " " + tokens_text(work.tokens / whole.seconds) +
+            "   " + std::string(name_of(whole.limit())) +
+            (whole.limit() == Limit::kMixed ? " (" : "-bound (") +
+            ratio_text(work.bytes > 0 ? work.flops / work.bytes : 0) + " FLOP/B; ridge " +
+            ratio_text(summary.device->roof.ridge()) + ")";
+  text += "\n";
+  if (summary.measured) {
+    const double share = share_of_roof(*summary.measured, whole.seconds, work);
+    text += label("measured", style) + summary.measured->text + " = " +
+            format_fixed(100 * share, 1) + " % of the roof";
+    if (share > 1) text += ": what ran was not this (precision, batch, device?)";
+    text += "\n";
+  }
+  for (const std::string& note : summary.device->roof.notes)
+    text += label("note", style) + note + "\n";
   return text;
 }
 
@@ -184,6 +237,7 @@ std::string heading_lines(const Summary& summary, const Analysis& analysis,
 
   text += "conventions: mode " + summary.mode + dot + "constants " + summary.conventions + dot +
           "1 multiply-add = 2 FLOP" + dot + "masked pairs counted\n";
+  text += device_lines(summary, style);
   return text;
 }
 
@@ -193,7 +247,8 @@ std::string footer_lines(const Summary& summary, const Analysis& analysis, const
   for (const ReportSection& section : summary.sections)
     for (const ReportSection::Line& line : section.lines)
       text += label(line.label, style) + line.text + "\n";
-  text += memory_line(analysis, style) + coverage_lines(summary, style);
+  text += bound_lines(summary, analysis, style) + memory_line(analysis, style) +
+          coverage_lines(summary, style);
   if (summary.unknown != 0) {
     text += label("unknown", style) + "every total is a lower bound (" +
             std::string(Signs(style).at_least()) + "): these calls cost nothing here\n";

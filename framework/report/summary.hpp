@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstddef>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -11,6 +12,8 @@
 #include "aggregate/analysis.hpp"
 #include "aggregate/cost_tree.hpp"
 #include "report/layout.hpp"
+#include "study/device_bound.hpp"
+#include "study/measurement.hpp"
 
 namespace lmhost {
 
@@ -54,8 +57,10 @@ struct Summary {
   std::size_t sites = 0;               // calls in the tree
   std::vector<const Kernel*> kernels;  // distinct, by name
   std::vector<PluginUse> plugins;
-  std::size_t unknown = 0;               // call sites left out
-  std::vector<std::string> assumptions;  // values that nobody gave
+  std::size_t unknown = 0;                     // call sites left out
+  std::vector<std::string> assumptions;        // values that nobody gave
+  std::shared_ptr<const DeviceBounds> device;  // nullptr: none was named
+  std::optional<Measurement> measured;         // to set against the device's roof
   // The model as the shell takes it, and the options that give the same numbers again: of the
   // command that the last line suggests. Empty: the model's name, no options.
   std::string model_word;

@@ -11,8 +11,9 @@
 namespace lmhost {
 
 // The columns of a view when the user names none: intermediates only where there are any.
+// With a device: time and what bounds it.
 std::vector<const Column*> default_columns(View view, const CostTree& tree,
-                                           const TextStyle& style = {});
+                                           const TextStyle& style = {}, bool has_device = false);
 
 // Heading, rows, footer.
 std::string write_table(const Analysis& analysis, const Summary& summary, const RowOptions& options,

@@ -275,7 +275,46 @@ Result<std::int64_t> length(std::string_view name, const Number& number, std::in
                          std::to_string(least) + ", not " + to_string(number));
 }
 
+// Adds the bounds of one pass to those of every node.
+void add_bounds(const CostTree& tree, const Evaluation& evaluation, const Roof& roof,
+                std::vector<double>* executions, DeviceBounds* bounds) {
+  const Plan& plan = *tree.plan;
+  bounds->instances = bound_instances(plan, evaluation, roof);
+  for (std::size_t i = 0; i < tree.nodes.size(); ++i) {
+    const CostNode& node = tree.nodes[i];
+    const bool is_root = node.parent == kNoParent;
+    const double count = is_root ? 1 : evaluation.values[plan.edges[node.edge].count].to_double();
+    (*executions)[i] = is_root ? 1 : (*executions)[node.parent] * count;
+    if ((*executions)[i] != 0)
+      bounds->sums[i] += bounds->instances[node.instance].times((*executions)[i]);
+  }
+}
+
 }  // namespace
+
+DeviceBounds bound_generation(const Analysis& generated, const Roof& prefill, Roof decode) {
+  const CostTree& tree = *generated.tree;
+  const Plan& plan = *tree.plan;
+  const Schedule schedule = make_schedule(plan);
+  DeviceBounds bounds;
+  bounds.nodes = tree.nodes.data();
+  bounds.sums.resize(tree.nodes.size());
+  std::vector<double> executions(tree.nodes.size());
+  Evaluation evaluation;
+  RuntimePoint point = generated.point;
+  const auto add_pass = [&](const Number& seq_len, const Number& cache_len, const Roof& roof) {
+    point[RuntimeVariable::kSeqLen] = seq_len;
+    point[RuntimeVariable::kCacheLen] = cache_len;
+    evaluate_program(plan, schedule, point, 1u, evaluation.values);
+    add_bounds(tree, evaluation, roof, &executions, &bounds);
+  };
+  add_pass(generated.prompt_tokens, Number(0), prefill);
+  const std::int64_t steps = generated.generated_tokens.to_int64().value_or(1) - 1;
+  for (std::int64_t t = 0; t < steps; ++t)
+    add_pass(Number(1), generated.prompt_tokens + Number(t), decode);
+  bounds.roof = std::move(decode);
+  return bounds;
+}
 
 Result<Generation> generate(Analysis plan, const Number& prompt, const Number& generated,
                             const Execution& execution, const GenerationOptions& options) {

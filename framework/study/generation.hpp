@@ -12,6 +12,7 @@
 #include "aggregate/analysis.hpp"
 #include "evaluate/evaluate.hpp"
 #include "lmhost/result.hpp"
+#include "study/device_bound.hpp"
 
 namespace lmhost {
 
@@ -31,5 +32,10 @@ struct GenerationOptions {
 // the passes gives; E601 when a length is no whole number or `generated` is below 1.
 Result<Generation> generate(Analysis plan, const Number& prompt, const Number& generated,
                             const Execution& execution = 1u, const GenerationOptions& options = {});
+
+// The least time on a device: the sum of the bounds of the passes, each of them computed, since a call
+// may be bounded by computing in one and by memory in the next. `generated` is what generate() gave;
+// shares of a device may differ by phase.
+DeviceBounds bound_generation(const Analysis& generated, const Roof& prefill, Roof decode);
 
 }  // namespace lmhost

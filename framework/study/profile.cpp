@@ -44,6 +44,8 @@ class ReportReader {
       const JsonValue bound = coverage.find("is_lower_bound");
       profile_.is_lower_bound = bound.exists() && bound.is(JsonKind::kBoolean) && bound.boolean();
     }
+    if (const JsonValue bound = root.find("bound"); bound.exists() && bound.is(JsonKind::kObject))
+      read_bound(bound);
     for (const JsonValue node : nodes.elements()) read_node(node);
     if (errors_.empty() && profile_.nodes.empty())
       errors_.push_back(error_at(nodes, codes::kBadValue, "a report has at least one node"));
@@ -86,6 +88,13 @@ class ReportReader {
     if (profile_.phase != "generate") return;
     profile_.prompt_tokens = number(workload, "prompt_tokens");
     profile_.generated_tokens = number(workload, "generated_tokens");
+  }
+
+  void read_bound(JsonValue bound) {
+    profile_.seconds = number(bound, "time_bound_s").to_double();
+    const JsonValue rate = bound.find("tokens_per_second_bound");
+    if (rate.exists() && rate.is(JsonKind::kNumber))
+      profile_.tokens = rate.number().to_double() * *profile_.seconds;
   }
 
   void read_node(JsonValue value) {

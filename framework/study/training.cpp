@@ -138,6 +138,32 @@ Number Training::model_flops(const MfuConvention& convention) const {
   return forward[Q::kMatmulFlops] + backward[Q::kMatmulFlops];
 }
 
+DeviceBounds bound_training(const Analysis& trained, Roof roof) {
+  const CostTree& tree = *trained.tree;
+  const Plan& plan = *tree.plan;
+  DeviceBounds bounds;
+  bounds.instances = bound_instances(plan, tree.evaluation, roof);
+  std::vector<Bound> backward(plan.instances.size());
+  for (InstanceIndex i = 0; i < plan.instances.size(); ++i) {
+    const Instance& instance = plan.instances[i];
+    if (instance.composite == nullptr)
+      backward[i] = bound_of(backward_of(plan, tree.evaluation, instance,
+                                         costs_of(plan, tree.evaluation, i)),
+                             roof);
+    for (std::uint32_t k = 0; k < instance.edges.count; ++k) {
+      const Edge& edge = plan.edges[instance.edges.first + k];
+      const Number& count = tree.evaluation.values[edge.count];
+      if (!count.is_zero()) backward[i] += backward[edge.child].times(count.to_double());
+    }
+  }
+  for (InstanceIndex i = 0; i < plan.instances.size(); ++i) bounds.instances[i] += backward[i];
+  bounds.nodes = tree.nodes.data();
+  for (const CostNode& node : tree.nodes)
+    bounds.sums.push_back(bounds.instances[node.instance].times(node.times.to_double()));
+  bounds.roof = std::move(roof);
+  return bounds;
+}
+
 Result<Training> train(Analysis forward, const Optimizer& optimizer) {
   const RuntimePoint& point = forward.point;
   if (!point[RuntimeVariable::kCacheLen].is_zero())

@@ -22,6 +22,7 @@
 #include "evaluate/evaluate.hpp"
 #include "lmhost/quantity.hpp"
 #include "lmhost/result.hpp"
+#include "study/device_bound.hpp"
 
 namespace lmhost {
 
@@ -60,5 +61,9 @@ struct Training {
 // `forward` as Host::analyze() gives it. Errors: a cache that is not empty, E611; costs that do not
 // fit 128 bits, E305.
 Result<Training> train(Analysis forward, const Optimizer& optimizer);
+
+// The least time of both passes on a device, each backward call bounded by itself. `trained` is what
+// train() gave.
+DeviceBounds bound_training(const Analysis& trained, Roof roof);
 
 }  // namespace lmhost

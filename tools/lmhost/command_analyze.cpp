@@ -5,6 +5,7 @@
 #include "report/explain.hpp"
 #include "report/exports.hpp"
 #include "report/json.hpp"
+#include "report/roofline.hpp"
 #include "report/structure.hpp"
 #include "report/table.hpp"
 #include "tools/lmhost/commands.hpp"
@@ -31,10 +32,28 @@ Result<std::optional<std::size_t>> small_number(const Arguments& arguments,
       static_cast<std::size_t>(number->to_int64().value_or(INT64_MAX)));
 }
 
+bool has_device_options(const Arguments& arguments) {
+  return arguments.has("hw") || (arguments.has("peak") && arguments.has("bandwidth"));
+}
+
+// The columns that the user names; one of time needs a device.
+Result<std::vector<const Column*>> read_columns(const Arguments& arguments) {
+  const std::optional<std::string> list = arguments.get("columns");
+  if (!list) return std::vector<const Column*>();
+  Result<std::vector<const Column*>> columns = parse_columns(*list);
+  if (columns.ok() && !has_device_options(arguments))
+    for (const Column* column : *columns)
+      if (column->needs_device())
+        return usage_error("the column '" + std::string(column->key) + "' needs a device",
+                           "add --hw NAME");
+  return columns;
+}
+
 // Tables fold by default, machine formats never do.
 Result<RowOptions> read_rows(const Arguments& arguments, bool is_table) {
   RowOptions options;
   Diagnostics errors;
+  const bool has_device = has_device_options(arguments);
   options.view = *view_named(arguments.get("view").value_or("tree"));
   if (is_table) {
     options.depth = kTableDepth;
@@ -52,16 +71,28 @@ Result<RowOptions> read_rows(const Arguments& arguments, bool is_table) {
     options.depth = static_cast<unsigned>(std::min<std::size_t>(**depth, UINT32_MAX));
   if (rows.ok() && *rows) options.rows = **rows;
   if (const auto metric = arguments.get("sort"); metric && *metric != "order") {
-    Result<const Column*> sort = parse_metric(*metric);
+    Result<const Column*> sort = parse_metric(*metric, has_device);
     if (sort.ok())
       options.sort = *sort;
     else
       errors.push_back(sort.errors().front());
   }
+  if (options.view == View::kRoofline && !has_device)
+    errors.push_back(
+        usage_error("--view roofline needs a device",
+                    "add --hw NAME (`lmhost devices` lists them), or --peak and --bandwidth"));
   options.focus = arguments.all("focus");
   options.ignore = arguments.all("ignore");
   if (!errors.empty()) return errors;
   return options;
+}
+
+Result<std::optional<Measurement>> read_measured(const Arguments& arguments) {
+  const std::optional<std::string> text = arguments.get("measured");
+  if (!text) return std::optional<Measurement>();
+  Result<Measurement> measured = parse_measurement(*text);
+  if (!measured.ok()) return std::move(measured).errors();
+  return std::optional<Measurement>(std::move(*measured));
 }
 
 Diagnostic warning(std::string message, std::string hint = {}) {
@@ -83,6 +114,8 @@ Diagnostics row_warnings(const Arguments& arguments, const std::string& format,
     useless = {"depth", "rows", "sort", "columns", "focus", "ignore"};
   } else if (rows.view == View::kKernels) {
     useless = {"depth"};
+  } else if (rows.view == View::kRoofline) {
+    useless = {"depth", "columns"};
   }
   Diagnostics warnings;
   for (const std::string_view name : useless)
@@ -136,6 +169,7 @@ std::string write_report(const std::string& format, const Analysis& analysis,
   if (format == "csv") return write_csv(analysis, rows, columns);
   if (format == "latex") return write_latex(analysis, summary, rows, columns);
   if (format == "md") return write_markdown(analysis, summary, rows, columns, style);
+  if (rows.view == View::kRoofline) return write_roofline(analysis, summary, rows, style);
   return write_table(analysis, summary, rows, columns, style);
 }
 
@@ -151,14 +185,14 @@ Result<Outcome> analyze_command(const Arguments& arguments) {
   if (!exports.ok()) return exports.errors();
   Result<RowOptions> rows = read_rows(arguments, is_table);
   if (!rows.ok()) return std::move(rows).errors();
-  const std::optional<std::string> list = arguments.get("columns");
-  Result<std::vector<const Column*>> columns =
-      list ? parse_columns(*list) : std::vector<const Column*>();
+  Result<std::vector<const Column*>> columns = read_columns(arguments);
   if (!columns.ok()) return std::move(columns).errors();
   Result<Workload> workload = read_workload(arguments, arguments.operands[0]);
   if (!workload.ok()) return std::move(workload).errors();
   const Result<Passes> passes = read_passes(arguments, *workload);
   if (!passes.ok()) return passes.errors();
+  Result<std::optional<Measurement>> measured = read_measured(arguments);
+  if (!measured.ok()) return std::move(measured).errors();
 
   Result<Host> host = open_host(arguments);
   if (!host.ok()) return std::move(host).errors();
@@ -169,10 +203,21 @@ Result<Outcome> analyze_command(const Arguments& arguments) {
   summary.sections = std::move(result->sections);
   summary.model_word = model_word(arguments);
   summary.option_words = repeated_options(arguments);
+  Result<std::shared_ptr<const DeviceBounds>> bounds = bound_passes(arguments, *host, *analysis);
+  if (!bounds.ok()) return std::move(bounds).errors();
+  if (*bounds != nullptr) {
+    summary.device = *bounds;
+    summary.measured = *measured;
+    rows->device = summary.device.get();
+  }
+  if (Result<bool> added =
+          add_bound_sections(arguments, *passes, result->model_flops, *analysis, &summary);
+      !added.ok())
+    return std::move(added).errors();
   const TextStyle style = text_style(arguments);
-  if (!list && is_table)
-    *columns =
-        default_columns(rows->view, *analysis->tree, *format == "table" ? style : TextStyle());
+  if (columns->empty() && is_table)
+    *columns = default_columns(rows->view, *analysis->tree,
+                               *format == "table" ? style : TextStyle(), *bounds != nullptr);
   Outcome outcome;
   outcome.messages = refused_plugins(*host);
   for (Diagnostic& message : row_warnings(arguments, *format, *rows, *analysis->tree))
@@ -234,15 +279,17 @@ Result<Outcome> inspect_command(const Arguments& arguments) {
   outcome.messages = refused_plugins(*host);
   Structure structure;
   if (Result<Analysis> planned = host->plan(*workload); planned.ok()) {
-    structure =
-        make_structure(*planned->plan->graph, planned->plan.get(), &host->catalog(), options);
+    structure = make_structure(*planned->plan->graph, planned->plan.get(),
+                               planned->plan->catalog.get(), options);
   } else {
     // A graph whose config is not at hand still has a structure; a model that is no graph file has
     // not, and --locked asks for more than structure.
     const bool can_open = workload->model != "-" && !workload->hf_config && !workload->locked;
     Result<Graph> graph = can_open ? load_graph_file(workload->model) : planned.errors();
     if (!graph.ok()) return std::move(planned).errors();
-    structure = make_structure(*graph, nullptr, &host->catalog(), options);
+    const Result<std::shared_ptr<const Catalog>> catalog = host->catalog_for(*graph);
+    if (!catalog.ok()) return catalog.errors();
+    structure = make_structure(*graph, nullptr, catalog->get(), options);
   }
   outcome.text = *format == "json"  ? write_structure_json(structure)
                  : *format == "mermaid" ? write_structure_mermaid(structure)

@@ -56,8 +56,14 @@ class Side {
     }
     Result<PassesResult> result = analyze_passes(*host_, *workload, *passes);
     if (!result.ok()) return std::move(result).errors();
+    const auto bounds = bound_passes(arguments_, *host_, result->analysis);
+    if (!bounds.ok()) return bounds.errors();
     Profile profile = profile_of(result->analysis);
     profile.label = model;
+    if (*bounds != nullptr) {
+      profile.seconds = (*bounds)->whole().seconds;
+      profile.tokens = tokens_of(result->analysis).to_double();
+    }
     return profile;
   }
 

@@ -34,6 +34,19 @@ constexpr OptionSpec kOptions[] = {
     {"index-bits", "", "", "BITS", "", kWorkload, "bits per token id (64)"},
     {"threads", "", "", "N", "", kWorkload, "at most; never changes a result (LMHOST_THREADS)"},
 
+    {"hw", "", "system hardware", "NAME|FILE", "", kDevice,
+     "the device: bounds times, never forecasts them (`lmhost devices`)"},
+    {"peak", "", "", "RATE", "", kDevice, "FLOP/s of its matrix units, instead or alone: 312T"},
+    {"bandwidth", "", "", "RATE", "", kDevice, "B/s of its memory, instead or alone: 2039G"},
+    {"efficiency", "", "", "NAME|SHARES", "", kDevice,
+     "the share of its peaks that it reaches: compute=.5,memory=.8, or a profile by name"},
+    {"measured", "", "", "VALUE", "", kMeasured,
+     "print its share of the roof: '36 tok/s', '27.5 ms', '150 TFLOP/s'"},
+
+    {"price-per-hour", "", "", "X", "", kPrice,
+     "of one device: prints the least price of a million tokens"},
+    {"devices", "", "", "N", "", kPrice, "that share the work, each at that price (1)"},
+
     {"mode", "", "", "MODE", "eager,sdpa,fused", kModel,
      "what executes: Python op by op, PyTorch's attention kernel (sdpa, default), a serving "
      "engine's kernels"},
@@ -44,8 +57,8 @@ constexpr OptionSpec kOptions[] = {
     {"locked", "", "", "FILE", "", kModel,
      "only with the plugins, by fingerprint, of this earlier JSON report"},
 
-    {"view", "", "", "VIEW", "tree,kernels,roles", kView,
-     "rows: the module tree, kernels, or operand roles"},
+    {"view", "", "", "VIEW", "tree,kernels,roles,roofline", kView,
+     "rows: the module tree, kernels, operand roles, or kernels on the roof of --hw"},
     {"depth", "", "", "N", "", kDepth,
      "levels of the tree below the model (tables of analyze: 4, else all)"},
     {"rows", "n", "", "N", "", kView,
@@ -76,6 +89,8 @@ constexpr OptionSpec kOptions[] = {
     {"plugin-dir", "", "", "DIR", "", kPlugins,
      "load the plugins of this folder too (LMHOST_PLUGIN_PATH)"},
     {"no-default-plugins", "", "", "", "", kPlugins, "none but those named"},
+    {"catalog", "", "", "FILE", "", kPlugins,
+     "kernels as data; they hide plugins' kernels of the same name"},
     {"use", "", "", "KERNEL=PLUGIN", "", kPlugins,
      "whose kernel is meant when several plugins declare the name"},
 
@@ -94,7 +109,8 @@ constexpr unsigned kHosted = kCommon | kPlugins | kResult;
 
 constexpr CommandSpec kCommands[] = {
     {"analyze", "MODEL",
-     kHosted | kFormat | kExact | kModel | kWorkload | kPasses | kView | kDepth | kExport,
+     kHosted | kFormat | kExact | kModel | kWorkload | kPasses | kDevice | kMeasured | kPrice |
+         kView | kDepth | kExport,
      "table,json,jsonl,csv,md,latex", "what a model costs: FLOPs, bytes, memory",
      "MODEL is a graph file, a folder with config.json, a name of the catalogue, or - for a graph "
      "on standard input."},
@@ -102,7 +118,7 @@ constexpr CommandSpec kCommands[] = {
      "text,json", "where a number comes from: formula, values, plugin, source line",
      "NODE is a path as `analyze` and `inspect` print it, or any tail of it that is the only one."},
     {"compare", "MODEL... [-- BASE...]",
-     kHosted | kFormat | kExact | kModel | kWorkload | kPasses | kMetric | kDepth | kCompare,
+     kHosted | kFormat | kExact | kModel | kWorkload | kPasses | kDevice | kMetric | kDepth | kCompare,
      "table,json,csv,md", "what changes from one model, workload or saved report to another",
      "NEW and BASE are models, or reports that `analyze -o json` has saved. Options before -- hold "
      "for both sides, those behind it for the base alone, on top. Several NEW are compared with one "
@@ -111,6 +127,9 @@ constexpr CommandSpec kCommands[] = {
      "percent of the base, with + or - the change, else the new value; k M G T P E are powers of "
      "1000, Ki Mi Gi ... of 1024. Exit status 1 when a condition holds.",
      true},
+    {"devices", "[list | show NAME|FILE]", kPlain | kResult | kFormat, "text,json",
+     "the devices of the catalogue, each figure with its source",
+     "show has every figure: its type, accumulator, sparsity, direction, source and date."},
     {"inspect", "MODEL", kHosted | kFormat | kModel | kDepth, "tree,json,dot,mermaid",
      "what a model is made of, without numbers",
      "A graph file, if not from standard input, needs no config for this."},
@@ -124,7 +143,8 @@ constexpr CommandSpec kCommands[] = {
      "Exit status 1 when a check fails."},
     {"validate", "FILE...", kHosted, "", "check graphs, configs, conventions and plugins",
      "The kind of a file is told by its content. Exit status 1 when a file has an error."},
-    {"schema", "graph|report|conventions|kernels", kPlain | kResult, "", "print a JSON Schema", ""},
+    {"schema", "graph|report|conventions|kernels|hardware|efficiency", kPlain | kResult, "",
+     "print a JSON Schema", ""},
     {"completion", "bash|zsh|fish", kPlain | kResult, "", "print a completion script",
      "bash: source <(lmhost completion bash)"},
     {"doctor", "", kHosted, "", "check this installation",
@@ -158,6 +178,12 @@ std::string_view title_of(OptionGroup group) {
       return "Rows and columns";
     case kPasses:
       return "Workload";
+    case kDevice:
+    case kMeasured:
+    case kPrice:
+      return "Device";
+    case kFits:
+      return "Serving";
     case kCompare:
     case kExport:
     case kMetric:

@@ -101,7 +101,7 @@ Result<std::string> canonical(const std::vector<std::string>& arguments, std::si
 
 // About what is computed, not about what is done with the result: may differ between two sides.
 bool is_of_one_side(std::string_view name) {
-  constexpr unsigned kOfOneSide = kModel | kWorkload | kPasses | kPlugins;
+  constexpr unsigned kOfOneSide = kModel | kWorkload | kPasses | kPlugins | kDevice;
   const OptionSpec* option = find_long(name);
   return option != nullptr && (option->group & kOfOneSide) != 0;
 }

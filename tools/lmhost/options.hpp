@@ -23,13 +23,17 @@ enum OptionGroup : unsigned {
   kView = 1u << 4,      // rows and columns
   kMetric = 1u << 5,
   kDepth = 1u << 6,
-  kResult = 1u << 7,       // the place of the result
-  kFormat = 1u << 8,       // more than one form of it
-  kExact = 1u << 9,        // text with scaled numbers
+  kResult = 1u << 7,        // the place of the result
+  kFormat = 1u << 8,        // more than one form of it
+  kExact = 1u << 9,         // text with scaled numbers
   kPluginTools = 1u << 10,  // the plugin command
-  kPasses = 1u << 20,       // several passes: a generation, a training step
-  kExport = 1u << 21,
-  kCompare = 1u << 22
+  kDevice = 1u << 20,       // a device to bound times by
+  kMeasured = 1u << 21,     // something to set against that bound
+  kFits = 1u << 22,         // the fits command
+  kPasses = 1u << 26,       // several passes: a generation, a training step
+  kExport = 1u << 27,
+  kCompare = 1u << 28,
+  kPrice = 1u << 29  // what the time of a device costs
 };
 
 struct OptionSpec {

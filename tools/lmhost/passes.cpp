@@ -6,6 +6,9 @@
 #include "load/graph.hpp"
 #include "report/units.hpp"
 #include "study/generation.hpp"
+#include "study/measurement.hpp"
+#include "study/profile.hpp"
+#include "tools/lmhost/output.hpp"
 #include "tools/lmhost/session.hpp"
 #include "tools/lmhost/values.hpp"
 
@@ -184,11 +187,104 @@ Result<PassesResult> analyze_passes(const Host& host, const Workload& workload,
     Result<Training> training = train(std::move(*analysis), *passes.optimizer);
     if (!training.ok()) return std::move(training).errors();
     result.sections.push_back(section_of(*training, passes));
+    result.model_flops = training->model_flops(*passes.mfu_convention);
     result.analysis = std::move(training->analysis);
   } else {
     result.analysis = std::move(*analysis);
   }
   return result;
+}
+
+Result<std::shared_ptr<const DeviceBounds>> bound_passes(const Arguments& arguments,
+                                                         const Host& host,
+                                                         const Analysis& analysis) {
+  using Bounds = std::shared_ptr<const DeviceBounds>;
+  Result<std::optional<Roof>> roof = read_roof(arguments, host.prefix(), analysis);
+  if (!roof.ok()) return std::move(roof).errors();
+  if (!*roof) return Bounds();
+  if (analysis.phase == Phase::kTrain)
+    return Bounds(std::make_shared<DeviceBounds>(bound_training(analysis, std::move(**roof))));
+  if (analysis.phase == Phase::kPass)
+    return Bounds(std::make_shared<DeviceBounds>(bound(*analysis.tree, std::move(**roof))));
+  // The prefill's share of the device may be another.
+  Analysis prefill = analysis;
+  prefill.phase = Phase::kPass;
+  prefill.point[RuntimeVariable::kSeqLen] = analysis.prompt_tokens;
+  prefill.point[RuntimeVariable::kCacheLen] = Number(0);
+  Analysis decode = analysis;
+  decode.phase = Phase::kPass;
+  Result<std::optional<Roof>> first = read_roof(arguments, host.prefix(), prefill);
+  Result<std::optional<Roof>> later = read_roof(arguments, host.prefix(), decode);
+  if (!first.ok()) return std::move(first).errors();
+  if (!later.ok()) return std::move(later).errors();
+  return Bounds(
+      std::make_shared<DeviceBounds>(bound_generation(analysis, **first, std::move(**later))));
+}
+
+Result<bool> add_bound_sections(const Arguments& arguments, const Passes& passes,
+                                const Number& model_flops, const Analysis& analysis,
+                                Summary* summary) {
+  const std::optional<std::string> price_text = arguments.get("price-per-hour");
+  if (arguments.has("devices") && !price_text)
+    return contradiction("--devices is how many devices --price-per-hour is paid for",
+                         "add --price-per-hour X");
+  if (summary->device == nullptr) {
+    if (!price_text) return true;
+    return usage_error("--price-per-hour needs a device",
+                       "add --hw NAME, or both --peak and --bandwidth");
+  }
+  const double seconds = summary->device->whole().seconds;
+  const Roof& roof = summary->device->roof;
+  if (passes.phase == Phase::kTrain && summary->measured && seconds > 0) {
+    const Costs total = analysis.tree->total(analysis.tree->nodes[0]);
+    const double share =
+        share_of_roof(*summary->measured, seconds, work_of(total, tokens_of(analysis)));
+    // Of the nominal peak, whatever share of it a profile grants.
+    const double peak = roof.matrix_peak / roof.efficiency.compute.of(false);
+    const double mfu = model_flops.to_double() * share / (seconds * peak);
+    ReportSection section;
+    section.key = "mfu";
+    section.facts = {{"convention", {}, std::string(passes.mfu_convention->name)},
+                     {"model_flops", model_flops, ""},
+                     {"peak_flops_per_second", Number::inexact(peak), ""},
+                     {"mfu", Number::inexact(mfu), ""}};
+    section.lines = {{"MFU", format_fixed(100 * mfu, 1) + " % by " +
+                                 std::string(passes.mfu_convention->name) + ", of " +
+                                 format_count(Number::inexact(peak)).substr(1) + "FLOP/s"}};
+    summary->sections.push_back(std::move(section));
+  }
+  if (!price_text) return true;
+  const std::optional<Number> price = parse_number(*price_text);
+  if (!price || price->is_negative() || price->is_zero())
+    return bad_value("--price-per-hour", *price_text, "is not an amount above 0", "write 2.49");
+  Number devices = 1;
+  if (const auto text = arguments.get("devices")) {
+    const Result<Number> count = parse_count("--devices", *text);
+    if (!count.ok()) return count.errors();
+    if (count->is_zero()) return bad_value("--devices", *text, "must be at least 1");
+    devices = *count;
+  }
+  const double tokens = tokens_of(analysis).to_double();
+  if (!(seconds > 0) || !(tokens > 0)) return true;
+  constexpr double kSecondsPerHour = 3600, kMillion = 1e6;
+  // At best the devices share the work: each pass takes 1/devices of the time at devices the price.
+  const double rate = tokens / seconds * devices.to_double();
+  const double cost =
+      (*price * devices).to_double() / kSecondsPerHour / rate * kMillion;
+  const std::string_view at_least = Signs(text_style(arguments)).at_least();
+  ReportSection section;
+  section.key = "price";
+  section.facts = {{"price_per_device_hour", *price, ""},
+                   {"devices", devices, ""},
+                   {"tokens_per_second_bound", Number::inexact(rate), ""},
+                   {"price_per_million_tokens_bound", Number::inexact(cost), ""}};
+  section.lines = {{"price", std::string(at_least) + " " + format_fixed(cost, 4) +
+                                 " per million " +
+                                 (analysis.phase == Phase::kGenerate ? "generated tokens" : "tokens") +
+                                 ", " + to_string(*price) + " an hour for each of " +
+                                 to_string(devices) + (devices == Number(1) ? " device" : " devices")}};
+  summary->sections.push_back(std::move(section));
+  return true;
 }
 
 }  // namespace lmhost::tool

@@ -123,6 +123,7 @@ HostOptions host_options(const Arguments& arguments) {
   options.default_plugins = !arguments.has("no-default-plugins");
   options.conventions = arguments.get("conventions").value_or("lmhost");
   options.use = arguments.all("use");
+  options.catalogs = arguments.all("catalog");
   return options;
 }
 
@@ -137,7 +138,7 @@ Result<Host> open_host(const Arguments& arguments) {
 }
 
 Diagnostics refused_plugins(const Host& host) {
-  Diagnostics warnings;
+  Diagnostics warnings = host.catalog_warnings();
   for (const RefusedPlugin& refused : host.catalog().refused()) {
     if (refused.is_foreign) continue;
     warnings.push_back(refused.reason);
@@ -193,6 +194,59 @@ std::vector<std::string> assumptions_of(const Analysis& analysis, const Workload
   if (!assumed.empty())
     assumptions.push_back(assumed + ": the config names no type; --dtype says which");
   return assumptions;
+}
+
+std::string type_name_of(const Arguments& arguments, const Analysis& analysis) {
+  if (const auto type = arguments.get("dtype"); type && *type != "auto") return *type;
+  if (analysis.config == nullptr) return {};
+  for (const std::string_view key : {"dtype", "text_config.dtype"})
+    if (const Config::Entry* entry = analysis.config->find(key);
+        entry != nullptr && entry->value.kind == Value::Kind::kString)
+      return std::string(entry->value.string);
+  return {};
+}
+
+Result<std::optional<Roof>> read_roof(const Arguments& arguments, const std::string& prefix,
+                                      const Analysis& analysis) {
+  RoofOptions options;
+  Diagnostics errors;
+  const auto read_rate = [&](std::string_view name, std::optional<Number>* rate) {
+    const std::optional<std::string> text = arguments.get(name);
+    if (!text) return;
+    Result<Number> number = parse_rate("--" + std::string(name), *text);
+    if (number.ok())
+      *rate = *number;
+    else
+      errors.push_back(number.errors().front());
+  };
+  read_rate("peak", &options.peak);
+  read_rate("bandwidth", &options.bandwidth);
+  if (const auto text = arguments.get("efficiency")) {
+    Result<Efficiency> efficiency = parse_efficiency(*text, prefix);
+    if (efficiency.ok())
+      options.efficiency = *efficiency;
+    else
+      errors.push_back(efficiency.errors().front());
+  }
+  if (!errors.empty()) return errors;
+  options.type_name = type_name_of(arguments, analysis);
+  options.is_decode = phase_of(analysis) == "decode";
+
+  const std::optional<std::string> name = arguments.get("hw");
+  if (name) {
+    Result<Device> device = load_device(*name, prefix);
+    if (!device.ok()) return std::move(device).errors();
+    Result<Roof> roof = roof_of(*device, analysis.point, options);
+    if (!roof.ok()) return std::move(roof).errors();
+    return std::optional<Roof>(std::move(*roof));
+  }
+  if (options.peak && options.bandwidth)
+    return std::optional<Roof>(roof_of(analysis.point, options));
+  for (const std::string_view option : {"peak", "bandwidth", "efficiency", "measured"})
+    if (arguments.has(option))
+      return usage_error("--" + std::string(option) + " needs a device",
+                         "add --hw NAME, or both --peak and --bandwidth");
+  return std::optional<Roof>();
 }
 
 std::string model_word(const Arguments& arguments) { return shell_word(arguments.operands[0]); }
