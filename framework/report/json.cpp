@@ -9,6 +9,7 @@
 #include "load/conventions.hpp"
 #include "report/json_writer.hpp"
 #include "report/table.hpp"
+#include "study/profile.hpp"
 
 namespace lmhost {
 namespace {
@@ -89,9 +90,26 @@ void write_workload(JsonWriter* json, const Analysis& analysis, const Summary& s
   json->key("workload");
   json->begin_object();
   json->member("phase", summary.phase);
+  if (analysis.phase == Phase::kGenerate) {
+    json->member("prompt_tokens", analysis.prompt_tokens);
+    json->member("generated_tokens", analysis.generated_tokens);
+  }
   json->member("mode", summary.mode);
   for (std::size_t i = 0; i < kRuntimeVariableCount; ++i)
     json->member(name_of(static_cast<RuntimeVariable>(i)), analysis.point.values[i]);
+  json->end_object();
+}
+
+void write_section(JsonWriter* json, const ReportSection& section) {
+  json->line();
+  json->key(section.key);
+  json->begin_object();
+  for (const ReportSection::Fact& fact : section.facts) {
+    if (fact.text.empty())
+      json->quantity(fact.key, fact.value);
+    else
+      json->member(fact.key, fact.text);
+  }
   json->end_object();
 }
 
@@ -100,7 +118,7 @@ void write_device(JsonWriter* json, const Analysis& analysis, const Summary& sum
   if (summary.device == nullptr) return;
   const Roof& roof = summary.device->roof;
   const Bound whole = summary.device->whole();
-  const Work work = work_of(analysis.tree->total(analysis.tree->nodes[0]), analysis.point);
+  const Work work = work_of(analysis.tree->total(analysis.tree->nodes[0]), tokens_of(analysis));
   json->line();
   json->key("hardware");
   json->begin_object();
@@ -305,6 +323,7 @@ std::string write_json(const Analysis& analysis, const Summary& summary, std::st
   write_device(&json, analysis, summary);
   json.line();
   json.costs("totals", tree.total(tree.nodes[0]));
+  for (const ReportSection& section : summary.sections) write_section(&json, section);
   write_coverage(&json, analysis, summary, prefix);
   write_kernels(&json, tree, summary.device.get());
   json.line();

@@ -19,8 +19,27 @@ namespace lmhost {
 
 std::string_view version();  // of lmhost: "0.1.0"
 
-// "decode" for one new token per sequence on top of a cache, else "prefill".
-std::string_view phase_of(const RuntimePoint& point);
+// "batch 1 × seq 2,048 on cache 512"; of a generation "batch 1 × 512 in, 128 out".
+std::string workload_text(const RuntimePoint& point, const std::optional<Number>& prompt_tokens,
+                          const std::optional<Number>& generated_tokens, const TextStyle& style);
+// "16 bit", "weights 4, activations 16, KV cache 8 bit".
+std::string bits_text(const RuntimePoint& point);
+
+// What a study adds to a report: a JSON object under `key`, and lines below the table.
+struct ReportSection {
+  struct Fact {
+    std::string key;
+    Number value;
+    std::string text;  // instead of the number, where not empty
+  };
+  struct Line {
+    std::string label;
+    std::string text;
+  };
+  std::string key;
+  std::vector<Fact> facts;
+  std::vector<Line> lines;
+};
 
 struct PluginUse {
   const Plugin* plugin;
@@ -46,6 +65,7 @@ struct Summary {
   // command that the last line suggests. Empty: the model's name, no options.
   std::string model_word;
   std::string option_words;
+  std::vector<ReportSection> sections;
 };
 
 // `assumptions` is the caller's: it knows what the user said.

@@ -293,6 +293,25 @@ std::string write_markdown(const Analysis& analysis, const Summary& summary,
   return text;
 }
 
+std::string write_latex(const Analysis& analysis, const Summary& summary, const RowOptions& options,
+                        const std::vector<const Column*>& columns) {
+  const TextStyle style;
+  const RowCells rows = cells_of(analysis, options, columns, style);
+  Table table(header_cells(options, columns));
+  for (std::size_t i = 0; i < rows.labels.size(); ++i) {
+    // Guides become depth: an em dash and a bar of box characters do not join in print.
+    std::vector<std::string> cells = {std::string(display_width(rows.guides[i]), ' ') +
+                                      rows.labels[i]};
+    cells.insert(cells.end(), rows.cells[i].begin(), rows.cells[i].end());
+    table.add(std::move(cells));
+  }
+  std::string text;
+  const std::string heading = heading_lines(summary, analysis, style);
+  for (std::string_view lines = heading; !lines.empty(); lines.remove_prefix(lines.find('\n') + 1))
+    text += "% " + std::string(lines.substr(0, lines.find('\n') + 1));
+  return text + table.latex();
+}
+
 std::string write_csv(const Analysis& analysis, const RowOptions& options,
                       const std::vector<const Column*>& columns) {
   const CostTree& tree = *analysis.tree;

@@ -22,6 +22,10 @@ std::string write_markdown(const Analysis& analysis, const Summary& summary,
                            const RowOptions& options, const std::vector<const Column*>& columns,
                            const TextStyle& style);
 
+// A tabular with booktabs rules, the heading as comments: \input it into a table.
+std::string write_latex(const Analysis& analysis, const Summary& summary, const RowOptions& options,
+                        const std::vector<const Column*>& columns);
+
 // One header line, then one line per row: raw numbers, no heading or footer. No columns named:
 // every quantity.
 std::string write_csv(const Analysis& analysis, const RowOptions& options,

@@ -140,12 +140,19 @@ class AtomBuilder {
     instance_.terms.first = static_cast<std::uint32_t>(plan_.terms.size());
     NodeIndex flops = program_.constant(Number(0));
     std::optional<NodeIndex> useful;
+    Backward backward;
     for (const KernelFormula& formula : kernel_.quantities) {
       const NodeIndex node = checked(translate(*formula.expression, scope_, program_), formula.name,
                                      *formula.expression);
       if (formula.name == "flops") flops = node;
       if (formula.name == "matmul_flops") plus(Quantity::kMatmulFlops, node);
       if (formula.name == "useful_flops") useful = node;
+      if (formula.name == "backward_flops") backward.flops = node;
+      if (formula.name == "backward_matmul_flops") backward.matmul_flops = node;
+    }
+    if (backward.flops != kNotDeclared || backward.matmul_flops != kNotDeclared) {
+      instance_.backward = static_cast<std::uint32_t>(plan_.backwards.size());
+      plan_.backwards.push_back(backward);
     }
     plus(Quantity::kFlops, flops);
     plus(Quantity::kUsefulFlops, useful.value_or(flops));

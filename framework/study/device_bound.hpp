@@ -80,12 +80,16 @@ Bound bound_of(const Costs& costs, const Roof& roof);
 struct DeviceBounds {
   Roof roof;
   std::vector<Bound> instances;  // of one execution, by InstanceIndex; the root's is the last
+  // Of a tree with sums over several passes: of all passes, by node. `nodes` is that tree's first.
+  std::vector<Bound> sums;
+  const CostNode* nodes = nullptr;
 
   Bound per_call(const CostNode& node) const { return instances[node.instance]; }
   Bound total(const CostNode& node) const {
+    if (!sums.empty()) return sums[static_cast<std::size_t>(&node - nodes)];
     return instances[node.instance].times(node.times.to_double());
   }
-  Bound whole() const { return instances.back(); }
+  Bound whole() const { return sums.empty() ? instances.back() : sums.front(); }
 };
 
 // By instance, children before parents.

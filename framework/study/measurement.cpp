@@ -27,9 +27,8 @@ constexpr Unit kUnits[] = {
 
 }  // namespace
 
-Work work_of(const Costs& total, const RuntimePoint& point) {
-  return {(point[RuntimeVariable::kBatchSize] * point[RuntimeVariable::kSeqLen]).to_double(),
-          total[Quantity::kFlops].to_double(),
+Work work_of(const Costs& total, const Number& tokens) {
+  return {tokens.to_double(), total[Quantity::kFlops].to_double(),
           (total.bytes_read() + total.bytes_written()).to_double()};
 }
 

@@ -5,17 +5,16 @@
 
 #include "base/diagnostic.hpp"
 #include "lmhost/quantity.hpp"
-#include "lmhost/runtime.hpp"
 
 namespace lmhost {
 
-// What one pass does.
+// What is done in the time that is bounded: one pass, or several.
 struct Work {
-  double tokens = 0;  // new ones: batch_size * seq_len
+  double tokens = 0;  // new ones (study/profile.hpp, tokens_of)
   double flops = 0;
   double bytes = 0;  // read and written
 };
-Work work_of(const Costs& total, const RuntimePoint& point);
+Work work_of(const Costs& total, const Number& tokens);
 
 struct Measurement {
   enum class Kind { kSeconds, kTokens, kFlops, kBytes };  // a time of one pass, or a rate

@@ -1,13 +1,17 @@
 // lmhost analyze, explain, inspect.
+#include <utility>
+
 #include "load/formats/input.hpp"
 #include "load/graph.hpp"
 #include "report/explain.hpp"
+#include "report/exports.hpp"
 #include "report/json.hpp"
 #include "report/roofline.hpp"
 #include "report/structure.hpp"
 #include "report/table.hpp"
 #include "tools/lmhost/commands.hpp"
 #include "tools/lmhost/output.hpp"
+#include "tools/lmhost/passes.hpp"
 #include "tools/lmhost/session.hpp"
 #include "tools/lmhost/values.hpp"
 
@@ -133,6 +137,36 @@ Result<Graph> open_graph(const Workload& workload) {
   return decode_input(*input, {{}, workload.root});
 }
 
+Result<std::vector<ExportRequest>> read_exports(const Arguments& arguments) {
+  std::vector<ExportRequest> requests;
+  Diagnostics errors;
+  bool has_output = false;
+  for (const std::string& text : arguments.all("export")) {
+    Result<ExportRequest> request = parse_export(text);
+    if (!request.ok()) {
+      errors.push_back(request.errors().front());
+      continue;
+    }
+    if (request->path == "-" && std::exchange(has_output, true))
+      errors.push_back(usage_error("two exports to standard output", "give one of them a file"));
+    requests.push_back(*request);
+  }
+  if (!errors.empty()) return errors;
+  return requests;
+}
+
+// One that goes to standard output takes the report's place.
+void write_exports(const std::vector<ExportRequest>& requests, const Analysis& analysis,
+                   Outcome* outcome) {
+  for (const ExportRequest& request : requests) {
+    std::string text = request.kind->write(analysis, *request.metric);
+    if (request.path == "-")
+      outcome->text = std::move(text);
+    else
+      outcome->files.emplace_back(request.path, std::move(text));
+  }
+}
+
 std::string write_report(const std::string& format, const Analysis& analysis,
                          const Summary& summary, const RowOptions& rows,
                          const std::vector<const Column*>& columns, const TextStyle& style,
@@ -140,6 +174,7 @@ std::string write_report(const std::string& format, const Analysis& analysis,
   if (format == "json") return write_json(analysis, summary, prefix);
   if (format == "jsonl") return write_json_lines(analysis, rows, columns);
   if (format == "csv") return write_csv(analysis, rows, columns);
+  if (format == "latex") return write_latex(analysis, summary, rows, columns);
   if (format == "md") return write_markdown(analysis, summary, rows, columns, style);
   if (rows.view == View::kRoofline) return write_roofline(analysis, summary, rows, style);
   return write_table(analysis, summary, rows, columns, style);
@@ -152,34 +187,44 @@ Result<Outcome> analyze_command(const Arguments& arguments) {
     return std::move(checked).errors();
   Result<std::string> format = format_of(arguments);
   if (!format.ok()) return std::move(format).errors();
-  const bool is_table = *format == "table" || *format == "md";
+  const bool is_table = *format == "table" || *format == "md" || *format == "latex";
+  const Result<std::vector<ExportRequest>> exports = read_exports(arguments);
+  if (!exports.ok()) return exports.errors();
   Result<RowOptions> rows = read_rows(arguments, is_table);
   if (!rows.ok()) return std::move(rows).errors();
   Result<std::vector<const Column*>> columns = read_columns(arguments);
   if (!columns.ok()) return std::move(columns).errors();
   Result<Workload> workload = read_workload(arguments, arguments.operands[0]);
   if (!workload.ok()) return std::move(workload).errors();
+  const Result<Passes> passes = read_passes(arguments, *workload);
+  if (!passes.ok()) return passes.errors();
   Result<std::optional<Measurement>> measured = read_measured(arguments);
   if (!measured.ok()) return std::move(measured).errors();
 
   Result<Host> host = open_host(arguments);
   if (!host.ok()) return std::move(host).errors();
-  Result<Analysis> analysis = host->analyze(*workload);
-  if (!analysis.ok()) return std::move(analysis).errors();
+  Result<PassesResult> result = analyze_passes(*host, *workload, *passes);
+  if (!result.ok()) return std::move(result).errors();
+  const Analysis* const analysis = &result->analysis;
   Summary summary = summarize(*analysis, assumptions_of(*analysis, *workload));
+  summary.sections = std::move(result->sections);
   summary.model_word = model_word(arguments);
   summary.option_words = repeated_options(arguments);
-  Result<std::optional<Roof>> roof = read_roof(arguments, host->prefix(), *analysis);
-  if (!roof.ok()) return std::move(roof).errors();
-  if (*roof) {
-    summary.device = std::make_shared<const DeviceBounds>(bound(*analysis->tree, **roof));
+  Result<std::shared_ptr<const DeviceBounds>> bounds = bound_passes(arguments, *host, *analysis);
+  if (!bounds.ok()) return std::move(bounds).errors();
+  if (*bounds != nullptr) {
+    summary.device = *bounds;
     summary.measured = *measured;
     rows->device = summary.device.get();
   }
+  if (Result<bool> added =
+          add_bound_sections(arguments, *passes, result->model_flops, *analysis, &summary);
+      !added.ok())
+    return std::move(added).errors();
   const TextStyle style = text_style(arguments);
   if (columns->empty() && is_table)
     *columns = default_columns(rows->view, *analysis->tree,
-                               *format == "table" ? style : TextStyle(), roof->has_value());
+                               *format == "table" ? style : TextStyle(), *bounds != nullptr);
   Outcome outcome;
   outcome.messages = refused_plugins(*host);
   for (Diagnostic& message : doubts_of(*analysis->plan->graph))
@@ -187,6 +232,7 @@ Result<Outcome> analyze_command(const Arguments& arguments) {
   for (Diagnostic& message : row_warnings(arguments, *format, *rows, *analysis->tree))
     outcome.messages.push_back(std::move(message));
   outcome.text = write_report(*format, *analysis, summary, *rows, *columns, style, host->prefix());
+  write_exports(*exports, *analysis, &outcome);
   return outcome;
 }
 
@@ -254,9 +300,10 @@ Result<Outcome> inspect_command(const Arguments& arguments) {
     if (!catalog.ok()) return catalog.errors();
     structure = make_structure(*graph, nullptr, catalog->get(), options);
   }
-  outcome.text = *format == "json"  ? write_structure_json(structure)
-                 : *format == "dot" ? write_structure_dot(structure, text_style(arguments))
-                                    : write_structure(structure, text_style(arguments));
+  outcome.text = *format == "json"      ? write_structure_json(structure)
+                 : *format == "mermaid" ? write_structure_mermaid(structure)
+                 : *format == "dot"     ? write_structure_dot(structure, text_style(arguments))
+                                        : write_structure(structure, text_style(arguments));
   return outcome;
 }
 

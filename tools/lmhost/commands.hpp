@@ -2,6 +2,8 @@
 #pragma once
 
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "host.hpp"
 #include "tools/lmhost/options.hpp"
@@ -12,10 +14,12 @@ struct Outcome {
   std::string text;      // the result
   int status = 0;        // 0, or 1 when the answer is no
   Diagnostics messages;  // warnings and findings, for standard error
+  std::vector<std::pair<std::string, std::string>> files;  // path, text: written besides
 };
 
 Result<Outcome> analyze_command(const Arguments& arguments);
 Result<Outcome> explain_command(const Arguments& arguments);
+Result<Outcome> compare_command(const Arguments& arguments);
 Result<Outcome> devices_command(const Arguments& arguments);
 Result<Outcome> fits_command(const Arguments& arguments);
 Result<Outcome> inspect_command(const Arguments& arguments);

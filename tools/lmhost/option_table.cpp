@@ -10,12 +10,21 @@ namespace {
 constexpr OptionSpec kOptions[] = {
     {"batch-size", "b", "max-num-seqs max-running-requests", "N", "", kWorkload | kFits,
      "sequences (1)"},
-    {"seq-len", "sp", "isl n-prompt input-len", "N", "", kWorkload,
+    {"seq-len", "s", "", "N", "", kWorkload,
      "new tokens per sequence in this pass (2048; 1 with --phase decode). 2k is 2000, 2K is 2048"},
+    {"isl", "p", "n-prompt input-len", "N", "", kWorkload,
+     "tokens of the prompt: as --seq-len, and of --phase generate"},
     {"cache-len", "cd", "n-depth", "N", "", kWorkload,
      "tokens per sequence already in the cache (0)"},
-    {"phase", "", "", "PHASE", "prefill,decode", kWorkload,
-     "decode: one new token per sequence; checked against the lengths"},
+    {"phase", "", "", "PHASE", "prefill,decode,generate,train", kWorkload,
+     "decode: one new token per sequence; generate: the sum over --isl and --osl; train: forward "
+     "and backward; checked against the lengths"},
+    {"osl", "", "n-gen output-len max-tokens", "N", "", kPasses,
+     "tokens to generate: the prefill gives the first, each other one is a decode step"},
+    {"optimizer", "", "", "NAME", "adamw,adamw-pure,adamw-8bit,sgd-momentum,sgd", kPasses,
+     "whose states --phase train keeps (adamw: two fp32 moments and an fp32 master copy)"},
+    {"mfu-convention", "", "", "NAME", "palm,6nd,causal,no-embedding,executed", kPasses,
+     "which FLOPs of a training step are the model's (palm: 6*N*D + 3*A, dense attention)"},
     {"dtype", "", "", "TYPE", "auto,bfloat16,bf16,float16,fp16,half,float32,fp32,float,fp8,int8",
      kWorkload | kFits, "of weights, activations and KV cache (auto: the model's own)"},
     {"kv-cache-dtype", "", "ctk ctv cache-type-k cache-type-v", "TYPE",
@@ -55,6 +64,10 @@ constexpr OptionSpec kOptions[] = {
     {"measured", "", "", "VALUE", "", kMeasured,
      "print its share of the roof: '36 tok/s', '27.5 ms', '150 TFLOP/s'"},
 
+    {"price-per-hour", "", "", "X", "", kPrice,
+     "of one device: prints the least price of a million tokens"},
+    {"devices", "", "", "N", "", kPrice, "that share the work, each at that price (1)"},
+
     {"mode", "", "", "MODE", "eager,sdpa,fused", kModel,
      "what executes: Python op by op, PyTorch's attention kernel (sdpa, default), a serving "
      "engine's kernels"},
@@ -79,7 +92,14 @@ constexpr OptionSpec kOptions[] = {
     {"focus", "", "", "PATTERN", "", kView,
      "only rows whose path or kernel matches; * and ? or a part"},
     {"ignore", "", "", "PATTERN", "", kView, "no rows that match"},
-    {"metric", "", "", "METRIC", "", kMetric, "explain this quantity only"},
+    {"metric", "", "", "METRIC", "", kMetric,
+     "this quantity only; of compare: of the rows by module"},
+    {"export", "", "", "KIND=FILE", "", kExport,
+     "also write the tree as folded, speedscope, pprof, dot or mermaid; KIND:METRIC=FILE for "
+     "another metric than flops; repeatable; - is standard output, instead of the report"},
+    {"fail-if", "", "", "CONDITION", "", kCompare,
+     "exit status 1 when it holds; repeatable: 'flops>+1%', 'bytes_read@model.layers>+1G', "
+     "'parameters>8.1G'"},
 
     {"keep-config", "", "", "", "", kResolve,
      "leave the numbers of the config as names, config.NAME (without a config all of it is)"},
@@ -120,21 +140,33 @@ constexpr unsigned kHosted = kCommon | kPlugins | kResult;
 
 constexpr CommandSpec kCommands[] = {
     {"analyze", "MODEL",
-     kHosted | kFormat | kExact | kModel | kRoot | kWorkload | kDevice | kMeasured | kView | kDepth,
-     "table,json,jsonl,csv,md", "what a model costs: FLOPs, bytes, memory",
+     kHosted | kFormat | kExact | kModel | kRoot | kWorkload | kPasses | kDevice | kMeasured |
+         kPrice | kView | kDepth | kExport,
+     "table,json,jsonl,csv,md,latex", "what a model costs: FLOPs, bytes, memory",
      "MODEL is a graph file, a folder with config.json, a name of the catalogue, a file or folder "
-     "of "
-     "another format (see import), or - for a graph on standard input."},
+     "of another format (see import), or - for a graph on standard input."},
     {"explain", "MODEL [NODE]", kHosted | kFormat | kExact | kModel | kRoot | kWorkload | kMetric,
      "text,json", "where a number comes from: formula, values, plugin, source line",
      "NODE is a path as `analyze` and `inspect` print it, or any tail of it that is the only one."},
+    {"compare", "MODEL... [-- BASE...]",
+     kHosted | kFormat | kExact | kModel | kWorkload | kPasses | kDevice | kMetric | kDepth |
+         kCompare,
+     "table,json,csv,md", "what changes from one model, workload or saved report to another",
+     "NEW and BASE are models, or reports that `analyze -o json` has saved. Options before -- hold "
+     "for both sides, those behind it for the base alone, on top. Several NEW are compared with "
+     "one "
+     "base, or each with its own; without a base with the best (1.00).\n"
+     "A CONDITION is METRIC[@NODE], one of > >= < <= == !=, and a limit: with % the change in "
+     "percent of the base, with + or - the change, else the new value; k M G T P E are powers of "
+     "1000, Ki Mi Gi ... of 1024. Exit status 1 when a condition holds.",
+     true},
     {"devices", "[list | show NAME|FILE]", kPlain | kResult | kFormat, "text,json",
      "the devices of the catalogue, each figure with its source",
      "show has every figure: its type, accumulator, sparsity, direction, source and date."},
     {"fits", "MODEL", kHosted | kFormat | kExact | kModel | kFits, "text,json",
      "whether weights, KV cache and activations fit on devices, and what would",
      "Exit status 0 when it fits, 1 when not. The mode is fused unless --mode says otherwise."},
-    {"inspect", "MODEL", kHosted | kFormat | kModel | kRoot | kDepth, "tree,json,dot",
+    {"inspect", "MODEL", kHosted | kFormat | kModel | kRoot | kDepth, "tree,json,dot,mermaid",
      "what a model is made of, without numbers",
      "A graph file, if not from standard input, needs no config for this."},
     {"resolve", "MODEL", kHosted | kFormat | kModel | kDepth | kResolve, "text,json",
@@ -195,11 +227,16 @@ std::string_view title_of(OptionGroup group) {
       return "Workload";
     case kView:
       return "Rows and columns";
+    case kPasses:
+      return "Workload";
     case kDevice:
     case kMeasured:
+    case kPrice:
       return "Device";
     case kFits:
       return "Serving";
+    case kCompare:
+    case kExport:
     case kMetric:
     case kDepth:
     case kResult:

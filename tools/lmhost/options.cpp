@@ -112,6 +112,28 @@ Result<std::string> canonical(const CommandSpec& command, const std::vector<std:
   return name + "=" + value;
 }
 
+// About what is computed, not about what is done with the result: may differ between two sides.
+bool is_of_one_side(std::string_view name) {
+  constexpr unsigned kOfOneSide = kModel | kWorkload | kPasses | kPlugins | kDevice;
+  const OptionSpec* option = find_long(name);
+  return option != nullptr && (option->group & kOfOneSide) != 0;
+}
+
+Result<bool> read_base(const CommandSpec& command, const std::vector<std::string>& words,
+                       Arguments* result) {
+  Result<Arguments> base = parse_arguments(command, words);
+  if (!base.ok()) return std::move(base).errors();
+  if (!base->base.empty())
+    return usage_error("a second '--'", "the base is what stands behind the first");
+  const auto shared =
+      std::stable_partition(base->options.begin(), base->options.end(),
+                            [](const auto& option) { return is_of_one_side(option.first); });
+  result->options.insert(result->options.end(), shared, base->options.end());
+  base->options.erase(shared, base->options.end());
+  result->base.push_back(std::move(*base));
+  return true;
+}
+
 Result<bool> check_choice(const OptionSpec& option, const std::string& value) {
   // Names of convention sets are open: the user may have more.
   if (option.choices.empty() || option.name == "conventions") return true;
@@ -182,8 +204,10 @@ Result<Arguments> parse_arguments(const CommandSpec& command,
   result.command = &command;
   std::vector<std::string> canonical_arguments;
   std::vector<std::string> verbatim;
+  bool has_separator = false;
   for (std::size_t i = 0; i < arguments.size(); ++i) {
     if (arguments[i] == "--") {
+      has_separator = true;
       verbatim.assign(arguments.begin() + static_cast<std::ptrdiff_t>(i) + 1, arguments.end());
       break;
     }
@@ -217,7 +241,13 @@ Result<Arguments> parse_arguments(const CommandSpec& command,
   } catch (const po::error& error) {
     return usage_error(error.what(), "see 'lmhost " + std::string(command.name) + " --help'");
   }
-  result.operands.insert(result.operands.end(), verbatim.begin(), verbatim.end());
+  if (command.has_base) {
+    if (has_separator)
+      if (Result<bool> base = read_base(command, verbatim, &result); !base.ok())
+        return std::move(base).errors();
+  } else {
+    result.operands.insert(result.operands.end(), verbatim.begin(), verbatim.end());
+  }
   for (const auto& [name, value] : result.options)
     if (const OptionSpec* option = find_long(name); option != nullptr && !option->value.empty())
       if (Result<bool> checked = check_choice(*option, value); !checked.ok())

@@ -32,7 +32,11 @@ enum OptionGroup : unsigned {
   kFits = 1u << 13,         // the fits command
   kResolve = 1u << 20,      // formulas instead of numbers
   kKernelTools = 1u << 21,  // the kernels command
-  kRoot = 1u << 23          // reads files of other formats, with several roots perhaps
+  kRoot = 1u << 23,         // reads files of other formats, with several roots perhaps
+  kPasses = 1u << 26,       // several passes: a generation, a training step
+  kExport = 1u << 27,
+  kCompare = 1u << 28,
+  kPrice = 1u << 29,  // what the time of a device costs
 };
 
 struct OptionSpec {
@@ -52,6 +56,7 @@ struct CommandSpec {
   std::string_view formats;  // of -o, the first is the default; empty: no -o
   std::string_view summary;
   std::string_view detail;
+  bool has_base = false;  // what stands behind "--" is a second side with options of its own
 };
 
 std::span<const OptionSpec> all_options();
@@ -65,6 +70,7 @@ struct Arguments {
   const CommandSpec* command = nullptr;
   std::vector<std::string> operands;
   std::vector<std::pair<std::string, std::string>> options;  // name, value ("" for flags), in order
+  std::vector<Arguments> base;  // of a command that has one: the side behind "--", if there is any
 
   bool has(std::string_view name) const;
   std::optional<std::string> get(std::string_view name) const;  // the last one wins
@@ -73,7 +79,8 @@ struct Arguments {
 
 // The arguments after the command's name. Spellings are normalised first ('_' is '-', aliases
 // become the name), values that start with '-' belong to their option, abbreviations are refused.
-// Everything after "--" is an operand.
+// Everything after "--" is an operand, or the base: its operands, and those of its options that are
+// about the model; the others are about the result, and belong to the whole.
 Result<Arguments> parse_arguments(const CommandSpec& command,
                                   const std::vector<std::string>& arguments);
 

@@ -28,6 +28,7 @@ constexpr CommandEntry kFunctions[] = {
     {"doctor", doctor_command},     {"resolve", resolve_command},
     {"help", help_command},         {"completion", completion_command},
     {"devices", devices_command},   {"fits", fits_command},
+    {"compare", compare_command},
 };
 
 constexpr int kInternalError = static_cast<int>(ErrorKind::kInternal);
@@ -70,6 +71,9 @@ Outcome version_outcome(bool is_json) {
 int deliver(const Outcome& outcome, const Arguments* arguments) {
   if (!outcome.messages.empty())
     write_standard_error(render(outcome.messages, colour_on_errors(arguments)));
+  for (const auto& [file, text] : outcome.files)
+    if (const Result<bool> written = write_file(file, text); !written.ok())
+      return report_errors(written.errors(), arguments);
   const std::optional<std::string> path =
       arguments == nullptr ? std::nullopt : arguments->get("output");
   const Result<bool> written =

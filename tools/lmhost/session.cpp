@@ -87,6 +87,17 @@ std::string shell_word(const std::string& text) {
 void apply_phase(const Arguments& arguments, Workload* workload, Diagnostics* errors) {
   const std::optional<std::string> phase = arguments.get("phase");
   if (!phase) return;
+  if (*phase == "generate" || *phase == "train") {
+    // Those of several passes say themselves what contradicts them (passes.cpp).
+    if ((arguments.command->groups & kPasses) == 0)
+      errors->push_back(plain_error(
+          ErrorKind::kUsage, codes::kPhase,
+          "'lmhost " + std::string(arguments.command->name) + "' speaks of one pass, not of " +
+              (*phase == "train" ? "a training step" : "a generation"),
+          *phase == "train" ? "its forward pass is --phase prefill"
+                            : "its passes are --phase prefill and --phase decode --cache-len N"));
+    return;
+  }
   const bool is_decode = *phase == "decode";
   if (is_decode && !workload->seq_len) workload->seq_len = Number(1);
   const bool one_token = workload->seq_len == Number(1);
@@ -161,6 +172,10 @@ Result<Workload> read_workload(const Arguments& arguments, std::string model) {
   if (const auto mode = arguments.get("mode")) workload.mode = *mode_named(*mode);
   read_length(arguments, "batch-size", &workload.batch_size, &errors);
   read_length(arguments, "seq-len", &workload.seq_len, &errors);
+  if (!arguments.has("seq-len")) read_length(arguments, "isl", &workload.seq_len, &errors);
+  if (arguments.has("seq-len") && arguments.has("isl") && arguments.get("phase") != "generate")
+    errors.push_back(bad_value("--isl", *arguments.get("isl"), "is --seq-len by another name",
+                               "leave one of them out"));
   read_length(arguments, "cache-len", &workload.cache_len, &errors);
   // The library computes an empty batch (nothing but constants); somebody who types it means
   // something else.
@@ -229,7 +244,7 @@ Result<std::optional<Roof>> read_roof(const Arguments& arguments, const std::str
   }
   if (!errors.empty()) return errors;
   options.type_name = type_name_of(arguments, analysis);
-  options.is_decode = phase_of(analysis.point) == "decode";
+  options.is_decode = phase_of(analysis) == "decode";
 
   const std::optional<std::string> name = arguments.get("hw");
   if (name) {
