@@ -15,7 +15,8 @@ std::string amount(const Number& bytes, const TextStyle& style) {
 }
 
 std::string label(std::string_view text, const TextStyle& style) {
-  return painted(text, Ink::kDim, style) + std::string(text.size() < 11 ? 11 - text.size() : 1, ' ');
+  return painted(text, Ink::kDim, style) +
+         std::string(text.size() < 11 ? 11 - text.size() : 1, ' ');
 }
 
 // A labelled line, broken at blanks with the text below itself.
@@ -34,8 +35,8 @@ std::string lines_of(std::string_view name, const std::string& content, const Te
 std::string devices_text(const FitsReport& report, const TextStyle& style) {
   const Parallelism& parallel = report.serving.parallelism;
   const auto number = [](std::int64_t value) { return to_grouped_string(Number(value)); };
-  std::string text = number(parallel.devices()) + " " + std::string(Signs(style).times()) + " " +
-                     report.device;
+  std::string text =
+      number(parallel.devices()) + " " + std::string(Signs(style).times()) + " " + report.device;
   std::string sizes;
   const auto add = [&](std::string_view option, std::int64_t size) {
     if (size != 1)
@@ -55,8 +56,8 @@ std::string headline(const FitsReport& report, const TextStyle& style) {
   const std::string on = devices_text(report, style);
   if (report.solve.empty()) {
     if (report.fits)
-      return "YES  " + each + (serving.sequences == Number(1) ? " fits on " : " fit on ") + on + "; " + to_grouped_string(report.most_sequences) +
-             " would\n";
+      return "YES  " + each + (serving.sequences == Number(1) ? " fits on " : " fit on ") + on +
+             "; " + to_grouped_string(report.most_sequences) + " would\n";
     const std::string least = report.most_sequences.is_zero()
                                   ? "not even 1 fits"
                                   : to_grouped_string(report.most_sequences) + " fit";
@@ -84,11 +85,11 @@ std::string write_fits(const FitsReport& report, const TextStyle& style) {
   const auto size = [&](const Number& bytes) { return amount(bytes, style); };
   std::string text = headline(report, style) + "\n";
   text += label("model", style) + report.model + dot + "mode " + report.mode + "\n";
-  text += label("per rank", style) + size(report.serving.usable) + " usable = " +
-          to_string(report.utilization) + " of " + size(report.capacity) + "\n";
-  text += label("needed", style) + size(storage.weights) + " weights + " +
-          size(storage.kv_cache) + " KV cache + " + size(needed.activations) +
-          " activations = " + size(needed.total()) + "\n";
+  text += label("per rank", style) + size(report.serving.usable) +
+          " usable = " + to_string(report.utilization) + " of " + size(report.capacity) + "\n";
+  text += label("needed", style) + size(storage.weights) + " weights + " + size(storage.kv_cache) +
+          " KV cache + " + size(needed.activations) + " activations = " + size(needed.total()) +
+          "\n";
   if (report.serving.parallelism.pipeline > 1)
     text += label("", style) + "of stage " + std::to_string(storage.stage + 1) + " with " +
             std::to_string(storage.layers) + " layers, the fullest\n";
@@ -105,20 +106,18 @@ std::string write_fits(const FitsReport& report, const TextStyle& style) {
     text += lines_of(
         "peak",
         "activations at " + needed.activations_path + ", " +
-            (needed.is_prefill_peak
-                 ? "in a step of " +
-                       plural(minimum(report.serving.step_tokens,
-                                      report.serving.sequences * report.serving.length),
-                              "new token")
-                 : "when every sequence gets one token") +
+            (needed.is_prefill_peak ? "in a step of " + plural(minimum(report.serving.step_tokens,
+                                                                       report.serving.sequences *
+                                                                           report.serving.length),
+                                                               "new token")
+                                    : "when every sequence gets one token") +
             (report.serving.parallelism.tensor > 1 ? "; not divided by -tp: at most that" : ""),
         style);
   if (!report.suggestions.empty()) {
     std::string tries;
     for (const FitsSuggestion& suggestion : report.suggestions) {
       tries += (tries.empty() ? "" : dot) + suggestion.option;
-      if (!suggestion.sequences.is_zero())
-        tries += ": " + plural(suggestion.sequences, "sequence");
+      if (!suggestion.sequences.is_zero()) tries += ": " + plural(suggestion.sequences, "sequence");
     }
     text += lines_of("try", tries, style);
   }

@@ -108,8 +108,7 @@ Result<Number> Fits::most_sequences(Serving serving) const {
 }
 
 Result<Number> Fits::longest(Serving serving) const {
-  return largest(std::move(serving),
-                 [](Serving* at, const Number& value) { at->length = value; });
+  return largest(std::move(serving), [](Serving* at, const Number& value) { at->length = value; });
 }
 
 Result<std::optional<Parallelism>> Fits::fewest_devices(Serving serving) const {
@@ -136,9 +135,12 @@ Result<std::optional<Parallelism>> Fits::fewest_devices(Serving serving) const {
 // left at 8; MXFP4 has an 8-bit scale for 32 elements, NVFP4 one for 16, AWQ and GPTQ a 16-bit one
 // for 128.
 std::vector<Fits::WeightType> Fits::weight_types() {
-  return {{"float32", Number(32)},          {"bfloat16", Number(16)},
-          {"fp8", Number(8)},               {"nvfp4", Number::ratio(9, 2)},
-          {"mxfp4", Number::ratio(17, 4)},  {"int4 with groups of 128", Number::ratio(33, 8)}};
+  return {{"float32", Number(32)},
+          {"bfloat16", Number(16)},
+          {"fp8", Number(8)},
+          {"nvfp4", Number::ratio(9, 2)},
+          {"mxfp4", Number::ratio(17, 4)},
+          {"int4 with groups of 128", Number::ratio(33, 8)}};
 }
 
 Result<std::optional<Fits::WeightType>> Fits::widest_weights(Serving serving) const {

@@ -20,10 +20,10 @@
 namespace lmhost {
 
 struct Serving {
-  Number sequences = 1;     // at once, of one data-parallel replica
-  Number length = 2048;     // tokens of each, prompt and answer together
+  Number sequences = 1;       // at once, of one data-parallel replica
+  Number length = 2048;       // tokens of each, prompt and answer together
   Number step_tokens = 8192;  // new tokens of one step at most (--max-num-batched-tokens)
-  Number usable;            // bytes of one device
+  Number usable;              // bytes of one device
   Parallelism parallelism;
   RuntimePoint precision;  // its bits
 };

@@ -158,9 +158,8 @@ Liveness live_activations(const Plan& plan, const Evaluation& evaluation) {
   std::vector<Flow> flows(plan.instances.size());
   for (std::size_t i = 0; i < flows.size(); ++i) {
     const Instance& instance = plan.instances[i];
-    flows[i] = instance.composite == nullptr
-                   ? atomic_flow(plan, evaluation, instance)
-                   : composite_flow(plan, evaluation, instance, flows);
+    flows[i] = instance.composite == nullptr ? atomic_flow(plan, evaluation, instance)
+                                             : composite_flow(plan, evaluation, instance, flows);
   }
   const Flow& root = flows.back();
   Liveness result;

@@ -22,8 +22,8 @@
 namespace lmhost {
 
 struct Liveness {
-  Number peak;   // bytes
-  Number least;  // bytes: no execution can do with less
+  Number peak;            // bytes
+  Number least;           // bytes: no execution can do with less
   std::string peak_path;  // the call during which the peak is reached
 };
 

@@ -110,8 +110,8 @@ struct Storage {
 
 // The nodes [begin, end) of the tree. `copies_tied`: a weight that is stored elsewhere is stored
 // here once more.
-Storage storage_of(const CostTree& tree, const Sharder& sharder, std::size_t begin,
-                   std::size_t end, bool copies_tied) {
+Storage storage_of(const CostTree& tree, const Sharder& sharder, std::size_t begin, std::size_t end,
+                   bool copies_tied) {
   Storage sum;
   for (std::size_t n = begin; n < end; ++n) {
     const CostNode& node = tree.nodes[n];
@@ -202,22 +202,20 @@ Diagnostics check_parallelism(const Parallelism& parallelism, const ModelShape& 
   const std::int64_t tensor = parallelism.tensor, expert = parallelism.expert;
   if (devices && *devices != parallelism.devices()) {
     const std::int64_t others = parallelism.pipeline * parallelism.data;
-    errors.push_back(
-        usage("--tensor-parallel-size " + text(tensor) + " x --pipeline-parallel-size " +
-                  text(parallelism.pipeline) + " x --data-parallel-size " +
-                  text(parallelism.data) + " are " + text(parallelism.devices()) +
-                  " devices, not --devices " + text(*devices),
-              *devices % others == 0 ? "with -tp " + text(*devices / others) + " they are"
-                                     : "leave --devices out"));
+    errors.push_back(usage(
+        "--tensor-parallel-size " + text(tensor) + " x --pipeline-parallel-size " +
+            text(parallelism.pipeline) + " x --data-parallel-size " + text(parallelism.data) +
+            " are " + text(parallelism.devices()) + " devices, not --devices " + text(*devices),
+        *devices % others == 0 ? "with -tp " + text(*devices / others) + " they are"
+                               : "leave --devices out"));
   }
   if (shape.heads != 0 && shape.heads % tensor != 0)
     errors.push_back(usage("--tensor-parallel-size " + text(tensor) + " does not divide the " +
                                text(shape.heads) + " attention heads",
                            "one of " + divisors(shape.heads)));
   else if (shape.kv_heads > 1 && shape.kv_heads % tensor != 0 && tensor % shape.kv_heads != 0)
-    errors.push_back(usage("--tensor-parallel-size " + text(tensor) +
-                               " neither divides the " + text(shape.kv_heads) +
-                               " key/value heads nor is a multiple of them",
+    errors.push_back(usage("--tensor-parallel-size " + text(tensor) + " neither divides the " +
+                               text(shape.kv_heads) + " key/value heads nor is a multiple of them",
                            "one of " + divisors(shape.kv_heads)));
   if (shape.layers != 0 && parallelism.pipeline > shape.layers)
     errors.push_back(usage("--pipeline-parallel-size " + text(parallelism.pipeline) +
@@ -240,11 +238,11 @@ Diagnostics check_parallelism(const Parallelism& parallelism, const ModelShape& 
 
 Diagnostics parallelism_warnings(const Parallelism& parallelism, const ModelShape& shape) {
   if (shape.kv_heads <= 0 || parallelism.tensor <= shape.kv_heads) return {};
-  Diagnostic warning = usage(
-      "--tensor-parallel-size " + std::to_string(parallelism.tensor) + " is more than the " +
-          std::to_string(shape.kv_heads) + " key/value heads: each is held " +
-          std::to_string(parallelism.tensor / shape.kv_heads) + " times",
-      "the cache of a rank is as large as with -tp " + std::to_string(shape.kv_heads));
+  Diagnostic warning =
+      usage("--tensor-parallel-size " + std::to_string(parallelism.tensor) + " is more than the " +
+                std::to_string(shape.kv_heads) + " key/value heads: each is held " +
+                std::to_string(parallelism.tensor / shape.kv_heads) + " times",
+            "the cache of a rank is as large as with -tp " + std::to_string(shape.kv_heads));
   warning.severity = Severity::kWarning;
   return {warning};
 }
@@ -279,8 +277,8 @@ RankStorage rank_storage(const CostTree& tree, const Parallelism& parallelism,
     end = node + tree.nodes[node].descendants + 1;
     const Storage all = storage_of(tree, sharder, node, end, false);
     const Number count = tree.nodes[node].count;
-    groups.push_back({count.to_int64().value_or(0),
-                      {divide(all.weights, count), divide(all.kv_cache, count)}});
+    groups.push_back(
+        {count.to_int64().value_or(0), {divide(all.weights, count), divide(all.kv_cache, count)}});
   }
   const Storage last = storage_of(tree, sharder, end, tree.nodes.size(), true);
 
@@ -291,8 +289,8 @@ RankStorage rank_storage(const CostTree& tree, const Parallelism& parallelism,
     if (stage + 1 == sizes.size()) held += last;
     std::int64_t begin = 0;
     for (const Group& group : groups) {
-      const std::int64_t overlap = std::min(begin + group.layers, next + sizes[stage]) -
-                                   std::max(begin, next);
+      const std::int64_t overlap =
+          std::min(begin + group.layers, next + sizes[stage]) - std::max(begin, next);
       begin += group.layers;
       if (overlap <= 0) continue;
       held.weights = held.weights + group.one.weights * Number(overlap);

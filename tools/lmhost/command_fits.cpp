@@ -67,8 +67,9 @@ Result<Question> read_question(const Arguments& arguments) {
     if (number.ok() && !number->is_zero())
       *into = *number;
     else
-      errors.push_back(number.ok() ? bad_value("--" + std::string(name), *text, "must be at least 1")
-                                   : number.errors().front());
+      errors.push_back(number.ok()
+                           ? bad_value("--" + std::string(name), *text, "must be at least 1")
+                           : number.errors().front());
   };
   read_number("batch-size", &question.serving.sequences);
   read_number("max-num-batched-tokens", &question.serving.step_tokens);
@@ -158,8 +159,7 @@ Result<Number> model_limit(const Config& config) {
         entry != nullptr && entry->value.kind == Value::Kind::kNumber &&
         entry->value.number.is_integer() && !entry->value.number.is_zero())
       return entry->value.number;
-  return usage_error("the config names no limit of the model's context",
-                     "add --max-model-len N");
+  return usage_error("the config names no limit of the model's context", "add --max-model-len N");
 }
 
 // One changed option, and how many sequences fit then; only what is better than now.
@@ -227,8 +227,8 @@ Result<bool> solve(const Fits& fits, FitsReport* report) {
     if (!found.ok()) return std::move(found).errors();
     if (!*found) return false;
     serving.precision[V::kWeightBits] = (*found)->bits;
-    report->solution = std::string((*found)->name) + ", " + to_string((*found)->bits) +
-                       " bits per weight";
+    report->solution =
+        std::string((*found)->name) + ", " + to_string((*found)->bits) + " bits per weight";
     return true;
   }
   const bool is_length = report->solve == "max-model-len";
@@ -304,6 +304,8 @@ Result<Outcome> fits_command(const Arguments& arguments) {
   report.solve = question->solve;
   report.notes = summary.assumptions;
   if (!assumed->empty()) report.notes.push_back(*assumed);
+  if (!analysis->plan->unknown.empty())
+    report.notes.push_back("calls of unknown kernels are left out: it needs at least this");
   report.serving = question->serving;
   report.serving.precision = analysis->point;
   report.serving.usable = floor(memory->bytes * question->utilization);
@@ -326,8 +328,8 @@ Result<Outcome> fits_command(const Arguments& arguments) {
   Result<FitsReport> answered = answer(*fits, *question, std::move(report));
   if (!answered.ok()) return std::move(answered).errors();
   outcome.status = answered->fits ? 0 : 1;
-  outcome.text = *format == "json" ? write_fits_json(*answered)
-                                   : write_fits(*answered, text_style(arguments));
+  outcome.text =
+      *format == "json" ? write_fits_json(*answered) : write_fits(*answered, text_style(arguments));
   return outcome;
 }
 

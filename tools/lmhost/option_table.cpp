@@ -8,7 +8,8 @@ namespace lmhost::tool {
 namespace {
 
 constexpr OptionSpec kOptions[] = {
-    {"batch-size", "b", "max-num-seqs max-running-requests", "N", "", kWorkload | kFits, "sequences (1)"},
+    {"batch-size", "b", "max-num-seqs max-running-requests", "N", "", kWorkload | kFits,
+     "sequences (1)"},
     {"seq-len", "sp", "isl n-prompt input-len", "N", "", kWorkload,
      "new tokens per sequence in this pass (2048; 1 with --phase decode). 2k is 2000, 2K is 2048"},
     {"cache-len", "cd", "n-depth", "N", "", kWorkload,
@@ -18,13 +19,14 @@ constexpr OptionSpec kOptions[] = {
     {"dtype", "", "", "TYPE", "auto,bfloat16,bf16,float16,fp16,half,float32,fp32,float,fp8,int8",
      kWorkload | kFits, "of weights, activations and KV cache (auto: the model's own)"},
     {"kv-cache-dtype", "", "ctk ctv cache-type-k cache-type-v", "TYPE",
-     "auto,bfloat16,bf16,float16,fp16,f16,fp8,fp8_e4m3,fp8_e5m2,int8,q8_0,q4_0",
-     kWorkload | kFits, "of the KV cache (auto: as --dtype)"},
-    {"w-bits", "", "w-bit weight-bits", "BITS", "", kWorkload | kFits, "bits per weight; 4.125 is fine"},
+     "auto,bfloat16,bf16,float16,fp16,f16,fp8,fp8_e4m3,fp8_e5m2,int8,q8_0,q4_0", kWorkload | kFits,
+     "of the KV cache (auto: as --dtype)"},
+    {"w-bits", "", "w-bit weight-bits", "BITS", "", kWorkload | kFits,
+     "bits per weight; 4.125 is fine"},
     {"a-bits", "", "a-bit activation-bits", "BITS", "", kWorkload | kFits, "bits per activation"},
     {"kv-bits", "", "kv-bit", "BITS", "", kWorkload | kFits, "bits per element of the KV cache"},
     {"index-bits", "", "", "BITS", "", kWorkload | kFits, "bits per token id (64)"},
-    {"threads", "", "", "N", "", kWorkload | kFits, "at most; never changes a result (LMHOST_THREADS)"},
+    {"threads", "", "", "N", "", kWorkload, "at most; never changes a result (LMHOST_THREADS)"},
 
     {"max-model-len", "", "context-length ctx-size", "N", "", kFits,
      "tokens of a sequence, prompt and answer together (the model's own limit)"},
