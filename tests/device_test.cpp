@@ -6,10 +6,8 @@
 #include <cmath>
 #include <filesystem>
 #include <memory>
-#include <set>
 #include <string>
 
-#include "load/json.hpp"
 #include "support.hpp"
 
 using namespace lmhost;
@@ -218,26 +216,4 @@ TEST_CASE("a device file that is wrong") {
   CHECK(error_of(bare).find("missing key 'source' [E106]") != std::string::npos);
   CHECK(error_of(bare).find("missing key 'retrieved' [E106]") != std::string::npos);
   CHECK(error_of(bare).find("'direction' cannot be 'up' [E108]") != std::string::npos);
-}
-
-// The published schema knows exactly the keys that the reader knows: every key of every file is in
-// it, and every key of it is in some file or optional.
-TEST_CASE("the schema names the keys of the files") {
-  const Result<JsonDocument> schema =
-      JsonDocument::read(LMHOST_SOURCE_DIR "/catalogs/schemas/hardware.schema.json");
-  REQUIRE(schema.ok());
-  const JsonValue definitions = schema->root().find("definitions");
-  std::set<std::string_view> peak_keys, device_keys;
-  for (const JsonMember member : definitions.find("peak").find("properties").members())
-    peak_keys.insert(member.key());
-  for (const JsonMember member : schema->root().find("properties").members())
-    device_keys.insert(member.key());
-  for (const Device& device : catalogue()) {
-    const Result<JsonDocument> document = JsonDocument::read(device.file);
-    REQUIRE(document.ok());
-    for (const JsonMember member : document->root().members())
-      CHECK(device_keys.count(member.key()) == 1);
-    for (const JsonValue peak : document->root().find("peaks").elements())
-      for (const JsonMember member : peak.members()) CHECK(peak_keys.count(member.key()) == 1);
-  }
 }

@@ -89,15 +89,21 @@ Result<Question> read_question(const Arguments& arguments) {
           bad_value("--gpu-memory-utilization", *text, "is not a share above 0 and not above 1"));
   }
   question.solve = arguments.get("solve").value_or("");
-  if (question.solve == "devices" && question.devices)
-    errors.push_back(usage_error("--devices and --solve devices contradict each other",
-                                 "leave one of them out"));
-  if (question.solve == "max-model-len" && question.length)
-    errors.push_back(usage_error("--max-model-len and --solve max-model-len contradict each other",
-                                 "leave one of them out"));
-  if (question.solve == "max-num-seqs" && arguments.has("batch-size"))
-    errors.push_back(usage_error("--max-num-seqs and --solve max-num-seqs contradict each other",
-                                 "leave one of them out"));
+  // What is asked for cannot be given.
+  constexpr struct {
+    std::string_view solve, option;
+  } kContradictions[] = {{"devices", "devices"},
+                         {"devices", "tensor-parallel-size"},
+                         {"devices", "pipeline-parallel-size"},
+                         {"devices", "expert-parallel-size"},
+                         {"max-model-len", "max-model-len"},
+                         {"max-num-seqs", "batch-size"},
+                         {"dtype", "w-bits"}};
+  for (const auto& [solved, option] : kContradictions)
+    if (question.solve == solved && arguments.has(option))
+      errors.push_back(usage_error(
+          "--" + std::string(option) + " and --solve " + question.solve + " contradict each other",
+          "leave one of them out"));
   if (!errors.empty()) return errors;
   return question;
 }
@@ -304,6 +310,8 @@ Result<Outcome> fits_command(const Arguments& arguments) {
   report.solve = question->solve;
   report.notes = summary.assumptions;
   if (!assumed->empty()) report.notes.push_back(*assumed);
+  if (!analysis->plan->unknown.empty())
+    report.notes.push_back("calls of unknown kernels are left out: it needs at least this");
   report.serving = question->serving;
   report.serving.precision = analysis->point;
   report.serving.usable = floor(memory->bytes * question->utilization);

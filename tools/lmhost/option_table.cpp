@@ -35,8 +35,7 @@ constexpr OptionSpec kOptions[] = {
     {"a-bits", "", "a-bit activation-bits", "BITS", "", kWorkload | kFits, "bits per activation"},
     {"kv-bits", "", "kv-bit", "BITS", "", kWorkload | kFits, "bits per element of the KV cache"},
     {"index-bits", "", "", "BITS", "", kWorkload | kFits, "bits per token id (64)"},
-    {"threads", "", "", "N", "", kWorkload | kFits,
-     "at most; never changes a result (LMHOST_THREADS)"},
+    {"threads", "", "", "N", "", kWorkload, "at most; never changes a result (LMHOST_THREADS)"},
 
     {"max-model-len", "", "context-length ctx-size", "N", "", kFits,
      "tokens of a sequence, prompt and answer together (the model's own limit)"},
@@ -86,9 +85,11 @@ constexpr OptionSpec kOptions[] = {
      "levels of the tree below the model (tables of analyze: 4, else all)"},
     {"rows", "n", "", "N", "", kView,
      "at most of each composite, the smallest folded (10 in tables; 0: all)"},
-    {"sort", "", "", "METRIC", "", kView, "order (default), or a column: flops, bytes, read, ..."},
+    {"sort", "", "", "METRIC", "", kView,
+     "order (default), or a column: flops, bytes, read, time, ..."},
     {"columns", "", "", "LIST", "", kView,
-     "flops,matmul,useful,read,write,bytes,interm,stored,params,calls,..."},
+     "flops,matmul,useful,read,write,bytes,interm,stored,params,calls,... and with --hw "
+     "time,bound"},
     {"focus", "", "", "PATTERN", "", kView,
      "only rows whose path or kernel matches; * and ? or a part"},
     {"ignore", "", "", "PATTERN", "", kView, "no rows that match"},
@@ -165,7 +166,9 @@ constexpr CommandSpec kCommands[] = {
      "show has every figure: its type, accumulator, sparsity, direction, source and date."},
     {"fits", "MODEL", kHosted | kFormat | kExact | kModel | kFits, "text,json",
      "whether weights, KV cache and activations fit on devices, and what would",
-     "Exit status 0 when it fits, 1 when not. The mode is fused unless --mode says otherwise."},
+     "Exit status 0 when it fits, 1 when not. The mode is fused unless --mode says otherwise. "
+     "What a driver, a communication library and fragmentation take is no part of it: that is what "
+     "--gpu-memory-utilization leaves."},
     {"inspect", "MODEL", kHosted | kFormat | kModel | kRoot | kDepth, "tree,json,dot,mermaid",
      "what a model is made of, without numbers",
      "A graph file, if not from standard input, needs no config for this."},
