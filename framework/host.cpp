@@ -153,7 +153,8 @@ Result<std::shared_ptr<const Catalog>> Host::catalog_for(const Graph& graph) con
 }
 
 Result<Analysis> Host::plan(const Workload& workload) const {
-  Result<Model> model = load_model({workload.model, workload.hf_config, workload.set, prefix_, workload.root});
+  Result<Model> model = load_model(
+      {workload.model, workload.hf_config, workload.set, prefix_, {}, {}, workload.root});
   if (!model) return std::move(model).errors();
   return plan(*model, workload);
 }

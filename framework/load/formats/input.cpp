@@ -23,6 +23,15 @@ std::string joined(std::string folder, std::string_view name) {
   return folder.append(name);
 }
 
+std::string parent_of(std::string folder) {
+  while (folder.size() > 1 && folder.ends_with('/')) folder.pop_back();
+  const std::size_t slash = folder.rfind('/');
+  const std::string last = folder.substr(slash == folder.npos ? 0 : slash + 1);
+  if (last == "." || last == "..") return folder + "/..";
+  if (slash == folder.npos) return ".";
+  return slash == 0 ? "/" : folder.substr(0, slash);
+}
+
 // The names of the *.json files of a folder, sorted; schemas are no data.
 std::vector<std::string> json_names(const std::string& folder) {
   std::vector<std::string> names;
@@ -120,31 +129,39 @@ bool is_folder(const std::string& path) {
 bool has_json_files(const std::string& folder) { return !json_names(folder).empty(); }
 
 Result<Input> read_input_folder(const std::string& folder) {
-  Input input;
-  input.name = folder;
-  Diagnostics errors;
   std::vector<std::string> paths;
   for (const std::string& name : json_names(folder)) paths.push_back(joined(folder, name));
-  const std::string beside = joined(folder, "../" + std::string(kNameMap));
+  const std::string beside = joined(parent_of(folder), kNameMap);
   if (!is_file(joined(folder, kNameMap)) && is_file(beside)) paths.push_back(beside);
+  Diagnostics errors;
+  std::vector<std::shared_ptr<const SourceText>> files;
   for (const std::string& path : paths) {
     Result<std::shared_ptr<const SourceText>> text = read_text(path);
     if (text)
-      input.files.push_back(std::move(text).value());
+      files.push_back(std::move(text).value());
     else
       errors.insert(errors.end(), text.errors().begin(), text.errors().end());
   }
   if (!errors.empty()) return errors;
-  input.source = behind_one_another(folder, input.files);
-  for (std::size_t i = 0; i < paths.size(); ++i) {
+  return input_of(folder, std::move(files));
+}
+
+Result<Input> input_of(const std::string& folder,
+                       std::vector<std::shared_ptr<const SourceText>> files) {
+  Input input;
+  input.name = folder;
+  input.source = behind_one_another(folder, files);
+  input.files = std::move(files);
+  Diagnostics errors;
+  for (std::size_t i = 0; i < input.files.size(); ++i) {
+    const std::string& path = input.files[i]->name;
     Result<JsonDocument> json = JsonDocument::parse_part(input.source, i);
     if (!json) {
       errors.insert(errors.end(), json.errors().begin(), json.errors().end());
       continue;
     }
-    InputDocument document = {std::move(json).value(), InputFormat::kKernelNames,
-                              stem_of(paths[i])};
-    if (!paths[i].ends_with(kNameMap)) document.format = detect_format(document.document.root());
+    InputDocument document = {std::move(json).value(), InputFormat::kKernelNames, stem_of(path)};
+    if (!path.ends_with(kNameMap)) document.format = detect_format(document.document.root());
     if (document.format == InputFormat::kJsonSchema) continue;
     if (!belongs(document.format, input)) errors.push_back(does_not_belong(document, input));
     if (document.format != InputFormat::kKernelNames && errors.empty())
