@@ -26,7 +26,8 @@ enum OptionGroup : unsigned {
   kResult = 1u << 7,       // the place of the result
   kFormat = 1u << 8,       // more than one form of it
   kExact = 1u << 9,        // text with scaled numbers
-  kPluginTools = 1u << 10  // the plugin command
+  kPluginTools = 1u << 10,  // the plugin command
+  kPopulate = 1u << 20      // the populate command
 };
 
 struct OptionSpec {
@@ -51,7 +52,8 @@ struct CommandSpec {
 std::span<const OptionSpec> all_options();
 std::span<const CommandSpec> all_commands();
 const CommandSpec* find_command(std::string_view name);
-std::string_view title_of(OptionGroup group);  // "Workload"
+// "Workload". Of several groups the first counts.
+std::string_view title_of(unsigned groups);
 
 struct Arguments {
   const CommandSpec* command = nullptr;
