@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "base/codes.hpp"
 #include "load/text_file.hpp"
 #include "resolve/example.hpp"
 #include "support.hpp"
@@ -117,9 +118,8 @@ TEST_CASE("v2': the real database, with both spellings of parameters in one file
   const Kernel& embedding = kernel_of(real, "torch.nn.modules.sparse.Embedding");
   std::string names;
   for (const KernelParameter& parameter : embedding.parameters)
-    names += parameter.name + (parameter.default_value != nullptr
-                                   ? "=" + parameter.default_value->text + " "
-                                   : " ");
+    names += parameter.name +
+             (parameter.default_value != nullptr ? "=" + parameter.default_value->text + " " : " ");
   CHECK(names == "num_indices embedding_dim dtype_bytes=a_bytes index_dtype_bytes=index_bytes ");
 
   // Four linears in place: q, k, v and o, each 2*N*i*o + N*o.
@@ -148,17 +148,18 @@ TEST_CASE("v2': what the real database gets wrong is said, and spoils nothing el
   // (B, S, hidden_size, intermediate_size); LlamaAttention is in no entry; LlamaDecoderLayer is
   // called with three of its seven parameters, and once by name of the metric only.
   CHECK(lines_of(real.problems) ==
-        "221:121: no module '" + llama + "LlamaAttention' [E101]\n" +
         "221:33: the call gives '" + llama + "LlamaRMSNorm' no 'hidden_size' [E302]\n" +
-        "221:300: the call gives '" + llama + "LlamaRMSNorm' no 'hidden_size' [E302]\n" +
-        "221:387: the call gives '" + llama + "LlamaMLP' no 'intermediate_size' [E302]\n" +
-        "406:119: the call gives '" + llama + "LlamaDecoderLayer' no 'num_attention_heads', " +
-        "'num_key_value_heads', 'head_dim', 'intermediate_size' [E302]\n" +
-        "406:210: the call gives '" + llama + "LlamaRMSNorm' no 'hidden_size' [E302]\n" +
-        "456:160: the call gives '" + llama + "LlamaDecoderLayer' no 'num_key_value_heads', " +
-        "'head_dim', 'intermediate_size' [E302]\n");
+            "221:121: no module '" + llama + "LlamaAttention' [E101]\n" +
+            "221:300: the call gives '" + llama + "LlamaRMSNorm' no 'hidden_size' [E302]\n" +
+            "221:387: the call gives '" + llama + "LlamaMLP' no 'intermediate_size' [E302]\n" +
+            "406:119: the call gives '" + llama + "LlamaDecoderLayer' no 'num_attention_heads', " +
+            "'num_key_value_heads', 'head_dim', 'intermediate_size' [E302]\n" +
+            "406:210: the call gives '" + llama + "LlamaRMSNorm' no 'hidden_size' [E302]\n" +
+            "456:160: the call gives '" + llama + "LlamaDecoderLayer' no 'num_key_value_heads', " +
+            "'head_dim', 'intermediate_size' [E302]\n");
   CHECK(real.warnings.empty());
-  CHECK(formula(real, llama + "LlamaDecoderLayer", "flops").starts_with("unknown('db.json:221:"));
+  CHECK(
+      formula(real, llama + "LlamaDecoderLayer", "flops").starts_with("unknown(\"db.json:221:121"));
   // Its bytes do not call anything and are good.
   CHECK(formula(real, llama + "LlamaDecoderLayer", "write") == "B*S*hidden_size*dtype_bytes");
 }
@@ -169,8 +170,8 @@ TEST_CASE("the list of examples: a call with an argument too few") {
   CHECK(kernel_of(examples, "torch.nn.Linear").provenance->human_validated);
   // Its Linear takes (B, S, input_features, output_features) and is called as (B * S, H, H).
   CHECK(lines_of(examples.problems) ==
-        "47:35: the call gives 'torch.nn.Linear' no 'output_features' [E302]\n"
-        "47:208: the call gives 'torch.nn.Linear' no 'output_features' [E302]\n");
+        "56:35: the call gives 'torch.nn.Linear' no 'output_features' [E302]\n"
+        "56:175: the call gives 'torch.nn.Linear' no 'output_features' [E302]\n");
 }
 
 TEST_CASE("v1: the worked example of the first design") {
@@ -193,8 +194,7 @@ TEST_CASE("v1: the worked example of the first design") {
   const std::int64_t reads =
       2 * (4 * (h * h + s * h) + (h * i + s * h) + (i * h + s * i) + 2 * (s * h + 2 * h));
   CHECK(evaluated(example, "TransformerBlock", at, "read") == Number(reads));
-  CHECK(evaluated(example, "TransformerBlock", at, "scratch") ==
-        Number(2 * (32 * s * s + s * i)));
+  CHECK(evaluated(example, "TransformerBlock", at, "scratch") == Number(2 * (32 * s * s + s * i)));
 }
 
 TEST_CASE("the bare inner map, one entry, lmhost's own form") {
@@ -202,8 +202,9 @@ TEST_CASE("the bare inner map, one entry, lmhost's own form") {
   CHECK(database("{" + one + "}").plugin.kernels.size() == 1);
   CHECK(database(one.substr(one.find(':') + 1)).plugin.kernels.front().name == "m.A");
   CHECK(database("[" + one.substr(one.find(':') + 1) + "]").plugin.kernels.size() == 1);
-  CHECK(database(R"({"schema":"lmhost.modules/1","modules":{)" + one + "}}").plugin.kernels.size() ==
-        1);
+  CHECK(
+      database(R"({"schema":"lmhost.modules/1","modules":{)" + one + "}}").plugin.kernels.size() ==
+      1);
 }
 
 TEST_CASE("linking: spellings, named arguments, swaps, a base catalogue") {
@@ -222,7 +223,7 @@ TEST_CASE("linking: spellings, named arguments, swaps, a base catalogue") {
   // 2*M*K*N without a bias; M*K inputs and N*K weights, each in its own precision.
   CHECK(evaluated(db, "m.Plug", "a=7, b=11", "flops") == Number(2 * 7 * 11 * 3));
   CHECK(evaluated(db, "m.Plug", "a=7, b=11, a_bits=16, w_bits=4", "read") ==
-        Number(11 * 5 * 2) + Number(7 * 5, 2));
+        Number(11 * 5 * 2) + divide(Number(7 * 5), Number(2)));
 }
 
 TEST_CASE("linking: what cannot be linked") {
@@ -248,8 +249,7 @@ TEST_CASE("linking: what cannot be linked") {
   CHECK(problems("{p.Same}(1.5)") == "parameter 'x' of 'p.Same' is an int, not 1.5 [E304] ");
   CHECK(problems("{p.Same}('a')") == "parameter 'x' of 'p.Same' is an int, not 'a' [E304] ");
   CHECK(problems("{m.T}({x}, 3)") == "parameter 'kind' of 'm.T' is a str, not 3 [E304] ");
-  CHECK(problems("{m.T}({x}, {x})") ==
-        "parameter 'kind' of 'm.T' is a str, not a number [E304] ");
+  CHECK(problems("{m.T}({x}, {x})") == "parameter 'kind' of 'm.T' is a str, not a number [E304] ");
   CHECK(problems("{m.T}({x}, 'causal')") == "");
   CHECK(problems("{m.A}({x})") == "FLOPs of 'm.A' depend on themselves: m.A > m.A [E109] ");
 
@@ -293,9 +293,10 @@ TEST_CASE("a breakdown that does not sum to its formula is a warning") {
     return lines_of(database(modules(changed)).warnings);
   };
   CHECK(with(R"({"a":"{x}","b":"4*{x}"})") == "");
-  CHECK(with(R"({"a":"{x}","b":"3*{x}"})").find(
-            "the breakdown of 'm.A' sums to 28, its formula gives 35 [E120]") != std::string::npos);
-  CHECK(with(R"({"a":"{m.Nobody}(1)"})").find("no module 'm.Nobody'") != std::string::npos);
+  CHECK(with(R"({"a":"{x}","b":"3*{x}"})")
+            .find("the breakdown of 'm.A' sums to 28, its formula gives 35 [E120]") !=
+        std::string::npos);
+  CHECK(with(R"j({"a":"{m.Nobody}(1)"})j").find("no module 'm.Nobody'") != std::string::npos);
 }
 
 TEST_CASE("sentinels are no formulas, and no zeros") {
@@ -319,8 +320,7 @@ TEST_CASE("mistakes of form, each at its place") {
     CHECK(first.column > 1);
     return first.message + " [" + first.code + "]";
   };
-  CHECK(error("full_class_name", "full_class") ==
-        "unknown key 'full_class' in a module [E104]");
+  CHECK(error("full_class_name", "full_class") == "the module has no 'full_class_name' [E106]");
   CHECK(error("2*{x}", "2*{y}") == "the module has no parameter 'y' [E203]");
   CHECK(error("2*{x}", "2*{x") == "'{' is never closed [E201]");
   CHECK(error("2*{x}", "open({x})") == "unknown function 'open' [E202]");

@@ -35,12 +35,12 @@ std::string read(std::string_view text) {
 }
 
 TEST_CASE("parameters of every generation") {
-  CHECK(read("5 * ${num_elements}") == "5*num_elements");             // B to D
-  CHECK(read("5 * {num_elements}") == "5*num_elements");              // E to G
-  CHECK(read("5 * num_elements") == "5*num_elements");                // A, I, J
-  CHECK(read("{B} * {dim // 2}") == "B*(dim // 2)");                  // G: an expression
+  CHECK(read("5 * ${num_elements}") == "5*num_elements");                 // B to D
+  CHECK(read("5 * {num_elements}") == "5*num_elements");                  // E to G
+  CHECK(read("5 * num_elements") == "5*num_elements");                    // A, I, J
+  CHECK(read("{B} * {dim // 2}") == "B*(dim // 2)");                      // G: an expression
   CHECK(read("3 * {config.n_embd} // { n }") == "3*config.n_embd // n");  // H
-  CHECK(read("2 * B^2 * H") == "2*B**2*H");                           // A
+  CHECK(read("2 * B^2 * H") == "2*B**2*H");                               // A
   CHECK(read("N * o if bias else 0") == "N*o if bias else 0");
   CHECK(read("N if bias else {o}") == "N if bias else o");
   CHECK(read("'{not a brace}'") == "'{not a brace}'");

@@ -100,7 +100,8 @@ class RulesReader {
     name.runtime = expression(row.value.find("runtime"), "runtime");
     name.config = strings(row.value.find("config"), "config");
     name.derived = expression(row.value.find("derived"), "derived");
-    if (!name.runtime && name.config.empty() && !name.derived)
+    const auto says = [&](std::string_view key) { return row.value.find(key).exists(); };
+    if (!says("runtime") && !says("config") && !says("derived"))
       fail(row.value, codes::kMissingKey,
            quoted(row.key()) + " has neither 'runtime' nor 'config' nor 'derived'");
     rules_.names.push_back(std::move(name));

@@ -18,8 +18,8 @@ bool contains(const std::vector<std::string>& list, std::string_view text) {
 
 // Whole dotted tails only: "Linear" is none of "NonDynamicallyQuantizableLinear".
 bool is_tail(std::string_view class_name, std::string_view tail) {
-  return class_name == tail || (class_name.ends_with(tail) &&
-                                class_name[class_name.size() - tail.size() - 1] == '.');
+  return class_name == tail ||
+         (class_name.ends_with(tail) && class_name[class_name.size() - tail.size() - 1] == '.');
 }
 
 bool is_any_tail(std::string_view class_name, const std::vector<std::string>& tails) {
@@ -56,6 +56,10 @@ std::string any_of(const std::vector<std::string>& names) {
 }
 
 }  // namespace
+
+FormulaScope no_names() {
+  return {[](std::string_view) -> const Value* { return nullptr; }, {}};
+}
 
 ParameterValues::ParameterValues(const ParameterRules& rules, const Config& config,
                                  const LayerPlace& place)
@@ -109,8 +113,8 @@ std::optional<Meaning> ParameterValues::of_names(std::string_view name) {
 std::optional<Meaning> ParameterValues::of_config(std::string_view key) const {
   for (const std::string& path : {std::string(key), "text_config." + std::string(key)}) {
     const Config::Entry* const entry = config_.find(path);
-    if (entry == nullptr || (entry->value.kind != Value::Kind::kNumber &&
-                             entry->value.kind != Value::Kind::kString))
+    if (entry == nullptr ||
+        (entry->value.kind != Value::Kind::kNumber && entry->value.kind != Value::Kind::kString))
       continue;
     return Meaning{constant_expression(entry->value), ValueOrigin::kConfig, {}, {path}};
   }
@@ -135,19 +139,20 @@ std::optional<Meaning> ParameterValues::evaluate(const Expression& expression) {
   result.rule = print(expression);
   if (is_runtime) {
     if (!is_complete) return std::nullopt;
-    result.expression = fold_constants(substitute(
-        expression, [&](std::string_view name) { return &meanings.find(name)->second.expression; }));
+    result.expression = fold_constants(substitute(expression, [&](std::string_view name) {
+      return &meanings.find(name)->second.expression;
+    }));
     result.origin = ValueOrigin::kRuntime;
     return result;
   }
   for (const auto& [name, meaning] : meanings)
-    values.emplace(name, evaluate_formula(meaning.expression, {}).value);
-  const FormulaValue value = evaluate_formula(
-      expression, {[&](std::string_view name) -> const Value* {
-                     const auto found = values.find(name);
-                     return found == values.end() ? nullptr : &found->second;
-                   },
-                   {}});
+    values.emplace(name, evaluate_formula(meaning.expression, no_names()).value);
+  const FormulaValue value =
+      evaluate_formula(expression, {[&](std::string_view name) -> const Value* {
+                                      const auto found = values.find(name);
+                                      return found == values.end() ? nullptr : &found->second;
+                                    },
+                                    {}});
   if (!value.ok() || value.value.kind == Value::Kind::kNone) return std::nullopt;
   result.expression = constant_expression(value.value);
   return result;

@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "formula/evaluate.hpp"
 #include "formula/expression.hpp"
 #include "load/catalog.hpp"
 #include "load/config.hpp"
@@ -20,7 +21,8 @@ namespace lmhost {
 struct LayerPlace {
   std::string_view name;
   std::string_view class_name;
-  std::vector<std::pair<std::string_view, std::string_view>> around;  // (name, class), outermost first
+  std::vector<std::pair<std::string_view, std::string_view>>
+      around;  // (name, class), outermost first
   const Kernel* kernel = nullptr;
 };
 
@@ -30,6 +32,9 @@ struct Meaning {
   std::string rule;
   std::set<std::string> config_keys;
 };
+
+// For formulas without names.
+FormulaScope no_names();
 
 class ParameterValues {
  public:

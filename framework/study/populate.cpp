@@ -100,7 +100,7 @@ class Populator {
       result.rule = std::move(meaning->rule);
       result.config_keys.assign(meaning->config_keys.begin(), meaning->config_keys.end());
       if (meaning->expression.names.empty())
-        result.value = evaluate_formula(meaning->expression, {}).value;
+        result.value = evaluate_formula(meaning->expression, no_names()).value;
       else
         result.text = template_text(meaning->expression);
       if (given.exists()) compare(parameter.name, given, result);
@@ -109,7 +109,7 @@ class Populator {
     if (given.exists()) return of_structure(parameter.name, given);
     if (parameter.default_value == nullptr) return std::nullopt;
     // A default that depends on others or on the precision is the kernel's to compute.
-    const FormulaValue value = evaluate_formula(*parameter.default_value, {});
+    const FormulaValue value = evaluate_formula(*parameter.default_value, no_names());
     if (!value.ok()) return std::nullopt;
     PopulatedParameter result;
     result.name = parameter.name;
@@ -134,10 +134,9 @@ class Populator {
   void compare(const std::string& name, JsonValue given, const PopulatedParameter& found) {
     if (!given.is(JsonKind::kNumber) || found.value.kind != Value::Kind::kNumber) return;
     if (given.number() == found.value.number) return;
-    Diagnostic warning =
-        error_at(given, codes::kBadValue,
-                 quoted(name) + " is " + std::string(given.text()) + " here and " +
-                     to_string(found.value) + " by the config, which is taken");
+    Diagnostic warning = error_at(given, codes::kBadValue,
+                                  quoted(name) + " is " + std::string(given.text()) + " here and " +
+                                      to_string(found.value) + " by the config, which is taken");
     warning.severity = Severity::kWarning;
     model_.warnings.push_back(std::move(warning));
   }

@@ -32,8 +32,7 @@ Direction direction_of(ModuleMetric metric) {
 Expression bytes_of(const KernelOperand& operand) {
   if (operand.bits == nullptr)
     return operation(Op::kMultiply, *operand.elements, name_expression(bytes_of(operand.role)));
-  const Expression width =
-      operation(Op::kDivide, *operand.bits, constant_expression(Number(8)));
+  const Expression width = operation(Op::kDivide, *operand.bits, constant_expression(Number(8)));
   return operation(Op::kMultiply, *operand.elements, width);
 }
 
@@ -43,8 +42,7 @@ KernelFormulaResult formula_of(const Plugin& plugin, const Kernel& kernel, Modul
   // Lets see the constants, the parameters and the lets before them.
   std::map<std::string, Expression, std::less<>> meaning;
   for (const PluginConstant& constant : plugin.constants) {
-    if (!constant.value.is_exact())
-      return {{}, "its constant '" + constant.name + "' is inexact"};
+    if (!constant.value.is_exact()) return {{}, "its constant '" + constant.name + "' is inexact"};
     meaning.emplace(constant.name, constant_expression(constant.value));
   }
   for (const KernelParameter& parameter : kernel.parameters) meaning.erase(parameter.name);

@@ -19,10 +19,10 @@ enum LayerKey { kName, kClass, kRepeat, kSubLayers, kParameters, kOrigins };
 constexpr std::array<std::string_view, 6> kLayerKeys = {"name",       "class",      "repeat",
                                                         "sub_layers", "parameters", "origins"};
 // "populated" says from what: written by `lmhost populate`.
-constexpr std::array<std::string_view, 6> kModelKeys = {"model_id", "layers",      "description",
-                                                        "title",    "$schema",     "populated"};
-constexpr std::array<std::string_view, 5> kExamplesKeys = {
-    "$schema", "title", "description", "examples", "layer_classification"};
+constexpr std::array<std::string_view, 6> kModelKeys = {"model_id", "layers",  "description",
+                                                        "title",    "$schema", "populated"};
+constexpr std::array<std::string_view, 5> kExamplesKeys = {"$schema", "title", "description",
+                                                           "examples", "layer_classification"};
 constexpr std::string_view kInternal = "internal";
 
 struct Layer {
@@ -40,8 +40,8 @@ bool is_class_path(std::string_view text) {
   };
   const std::string_view module = text.substr(0, dot), name = text.substr(dot + 1);
   return !name.empty() && name[0] >= 'A' && name[0] <= 'Z' &&
-         std::all_of(name.begin(), name.end(), is_word) && !(module[0] >= '0' && module[0] <= '9') &&
-         module[0] != '.' &&
+         std::all_of(name.begin(), name.end(), is_word) &&
+         !(module[0] >= '0' && module[0] <= '9') && module[0] != '.' &&
          std::all_of(module.begin(), module.end(), [&](char c) { return is_word(c) || c == '.'; });
 }
 
@@ -136,8 +136,8 @@ class ModelDecoder {
   }
 
   void decode_layers(const Pending& pending) {
-    const std::string_view key = pending.composite == graph_.root_composite ? "layers"
-                                                                            : "sub_layers";
+    const std::string_view key =
+        pending.composite == graph_.root_composite ? "layers" : "sub_layers";
     if (!builder_.expect(pending.layers, JsonKind::kArray, key)) return;
     if (pending.layers.size() == 0)
       builder_.fail(pending.layers, codes::kBadValue, quoted(key) + " must not be empty");

@@ -131,10 +131,9 @@ class ArgumentBinder {
 
   // A byte width that the call leaves out is the caller's own, if it has that one.
   void inherit_widths() {
-    for (std::size_t i = 0; i < kernel_.parameters.size(); ++i) {
-      const std::string& name = kernel_.parameters[i].name;
-      if (bound_.values[i] != nullptr || byte_width_named(name) == nullptr) continue;
-      if (has_parameter(caller_, name)) bound_.values[i] = made_name(name);
+    for (const std::string_view name : order_) {
+      if (value_of(name) != nullptr || byte_width_named(name) == nullptr) continue;
+      if (has_parameter(caller_, name)) value_of(name) = made_name(name);
     }
   }
 

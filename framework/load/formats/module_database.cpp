@@ -20,7 +20,6 @@ bool has_schema(JsonValue root) {
          schema.string() == kModuleDatabaseSchema;
 }
 
-
 class DatabaseReader {
  public:
   explicit DatabaseReader(JsonValue root) : root_(root) {}
@@ -65,18 +64,18 @@ class DatabaseReader {
     for (const std::string_view key : {"version", "description", "doc", "schema"}) {
       const JsonValue value = root_.find(key);
       if (value.exists() && !value.is(JsonKind::kString))
-        errors_.push_back(error_at(value, codes::kWrongType,
-                                   quoted(key) + " must be a string, not " +
-                                       std::string(name_of(value.kind()))));
+        errors_.push_back(
+            error_at(value, codes::kWrongType,
+                     quoted(key) + " must be a string, not " + std::string(name_of(value.kind()))));
     }
     const JsonValue modules = root_.find("modules");
     if (!modules.exists()) {
       errors_.push_back(
           error_at(root_, codes::kMissingKey, "the module database has no 'modules'"));
     } else if (!modules.is(JsonKind::kObject)) {
-      errors_.push_back(error_at(modules, codes::kWrongType,
-                                 "'modules' must be an object, not " +
-                                     std::string(name_of(modules.kind()))));
+      errors_.push_back(
+          error_at(modules, codes::kWrongType,
+                   "'modules' must be an object, not " + std::string(name_of(modules.kind()))));
     } else {
       for (const JsonMember& row : modules.members()) add(row.value, row.name);
     }

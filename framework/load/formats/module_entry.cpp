@@ -19,13 +19,13 @@ namespace {
 
 using Names = std::vector<std::string_view>;
 
-const Names kEntryKeys = {"full_class_name", "module_path",         "module_class",
-                          "aliases",         "git_hash",            "code_location",
-                          "flop_analysis",   "memory_analysis",     "validation",
-                          "doc",             "generated_file_name", "generated_class_name"};
+const Names kEntryKeys = {
+    "full_class_name", "module_path",   "module_class",        "aliases",
+    "git_hash",        "code_location", "flop_analysis",       "memory_analysis",
+    "validation",      "doc",           "generated_file_name", "generated_class_name"};
 const Names kLocationKeys = {"file", "line_start", "line_end", "source_version", "sha256"};
-const Names kFlopKeys = {"thinking_process", "parameters",     "calculation_formula",
-                         "formula_template", "formula",        "module_depends",
+const Names kFlopKeys = {"thinking_process", "parameters", "calculation_formula",
+                         "formula_template", "formula",    "module_depends",
                          "breakdown"};
 const Names kMemoryKeys = {"thinking_process",
                            "parameters",
@@ -172,7 +172,7 @@ class EntryReader {
     provenance_.source_version = text(member(location, "source_version"), "source_version");
     if (const JsonValue hash = member(location, "sha256"); hash.exists())
       provenance_.source_hash = text(hash, "sha256");
-    if (provenance_.last_line < provenance_.first_line)
+    if (provenance_.last_line != 0 && provenance_.last_line < provenance_.first_line)
       fail(member(location, "line_end"), codes::kBadValue, "'line_end' is before 'line_start'");
     module_.kernel.source = provenance_.file;
     if (provenance_.first_line != 0)
@@ -267,7 +267,8 @@ class EntryReader {
       if (!is_identifier(parameter.name)) {
         fail(name, codes::kBadValue, quoted(parameter.name) + " is no name of a parameter");
       } else if (std::find(order->begin(), order->end(), parameter.name) != order->end()) {
-        fail(name, codes::kDuplicateName, "parameter " + quoted(parameter.name) + " is listed twice");
+        fail(name, codes::kDuplicateName,
+             "parameter " + quoted(parameter.name) + " is listed twice");
       } else {
         order->push_back(parameter.name);
         add_parameter(std::move(parameter), name);
@@ -314,7 +315,8 @@ class EntryReader {
   static const Expression* default_width(std::string_view meaning) {
     static const std::map<std::string_view, Expression> widths = [] {
       std::map<std::string_view, Expression> made;
-      for (const ByteWidth& row : kByteWidths) made.emplace(row.meaning, name_expression(row.meaning));
+      for (const ByteWidth& row : kByteWidths)
+        made.emplace(row.meaning, name_expression(row.meaning));
       return made;
     }();
     return &widths.at(meaning);
@@ -356,15 +358,17 @@ class EntryReader {
       if (node.op == Op::kName)
         check_name(formula, expression.names[node.argument], base + node.offset);
       else if (node.op == Op::kCall)
-        check_function(formula, expression.functions[node.argument], node.count, base + node.offset);
+        check_function(formula, expression.functions[node.argument], node.count,
+                       base + node.offset);
     }
   }
 
   void check_name(const ModuleFormula& formula, const std::string& name, std::size_t offset) {
-    const bool is_known = has_parameter(module_.kernel, name) || byte_width_named(name) != nullptr ||
-                          is_precision_variable(name) ||
-                          std::any_of(formula.formula.calls.begin(), formula.formula.calls.end(),
-                                      [&](const ModuleCall& call) { return call.placeholder == name; });
+    const bool is_known =
+        has_parameter(module_.kernel, name) || byte_width_named(name) != nullptr ||
+        is_precision_variable(name) ||
+        std::any_of(formula.formula.calls.begin(), formula.formula.calls.end(),
+                    [&](const ModuleCall& call) { return call.placeholder == name; });
     if (is_known) return;
     Names known;
     for (const KernelParameter& parameter : module_.kernel.parameters)

@@ -56,6 +56,10 @@ class Linker {
       check_breakdown(i);
       result_.kernels.push_back(kernel(i));
     }
+    std::stable_sort(result_.problems.begin(), result_.problems.end(),
+                     [](const Diagnostic& a, const Diagnostic& b) {
+                       return a.line != b.line ? a.line < b.line : a.column < b.column;
+                     });
     result_.expressions = expressions_;
     return std::move(result_);
   }
@@ -141,7 +145,8 @@ class Linker {
 
   void fail(Node& node, std::size_t offset, std::size_t length, std::string_view code,
             std::string message, std::string hint = {}) {
-    add(node, error_in(node.formula->at, offset, length, code, std::move(message), std::move(hint)));
+    add(node,
+        error_in(node.formula->at, offset, length, code, std::move(message), std::move(hint)));
   }
 
   void add(Node& node, Diagnostic error) {
@@ -160,8 +165,8 @@ class Linker {
   // REQUIRES: the formulas that it calls are done.
   void link(Node& node) {
     if (node.formula == nullptr) {
-      node.reason = quoted(name_of_module(node)) + " does not say its " +
-                    std::string(name_of(node.metric));
+      node.reason =
+          quoted(name_of_module(node)) + " does not say its " + std::string(name_of(node.metric));
       return;
     }
     if (node.formula->is_unknown) {
@@ -212,11 +217,12 @@ class Linker {
     if (callee.module) {
       const Node& target = nodes_[index_of(*callee.module, metric)];
       const ModuleKernel& module = modules_[*callee.module];
-      parameters = {&module.kernel, metric == ModuleMetric::kFlops ? &module.flop_order
-                                                                   : &module.memory_order};
+      parameters = {&module.kernel,
+                    metric == ModuleMetric::kFlops ? &module.flop_order : &module.memory_order};
       if (target.is_linked) formula = &target.linked;
       // In a cycle the callee is not done; its end has the report.
-      else if (node.reason.empty()) node.reason = target.reason.empty() ? "a cycle" : target.reason;
+      else if (node.reason.empty())
+        node.reason = target.reason.empty() ? "a cycle" : target.reason;
     } else if (callee.kernel != nullptr) {
       parameters = {callee.kernel, nullptr};
       of_base = formula_of(base_->plugin_of(*callee.kernel), *callee.kernel, metric);
@@ -345,11 +351,11 @@ class Linker {
       const FormulaValue b = evaluate_formula(parts, point.scope());
       if (!a.ok() || !b.ok() || a.value == b.value) continue;
       const JsonValue at = module.formula(ModuleMetric::kFlops)->at;
-      Diagnostic warning = error_at(at, codes::kBreakdown,
-                                    "the breakdown of " + quoted(module.kernel.name) + " sums to " +
-                                        to_string(b.value) + ", its formula gives " +
-                                        to_string(a.value),
-                                    "with " + point.text());
+      Diagnostic warning =
+          error_at(at, codes::kBreakdown,
+                   "the breakdown of " + quoted(module.kernel.name) + " sums to " +
+                       to_string(b.value) + ", its formula gives " + to_string(a.value),
+                   "with " + point.text());
       warning.severity = Severity::kWarning;
       result_.warnings.push_back(std::move(warning));
       return;

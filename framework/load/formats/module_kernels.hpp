@@ -37,8 +37,8 @@ struct ModuleFormula {
 struct ModuleKernel {
   // Name, aliases, doc, provenance, and the parameters that any of its formulas takes.
   Kernel kernel;
-  JsonValue at;                            // its name, or where that would stand
-  std::vector<std::string> flop_order;     // of positional arguments, by the metric asked for
+  JsonValue at;                         // its name, or where that would stand
+  std::vector<std::string> flop_order;  // of positional arguments, by the metric asked for
   std::vector<std::string> memory_order;
   // By ModuleMetric, from kFlops; nothing where the module does not say it.
   std::array<std::optional<ModuleFormula>, kModuleFormulaCount> formulas;
