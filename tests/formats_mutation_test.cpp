@@ -100,9 +100,10 @@ std::string replaced(const std::string& text, std::size_t begin, std::size_t end
 // The first name in a formula that is a variable, or npos.
 std::size_t variable_in(const std::string& text, std::size_t begin, std::size_t end) {
   for (std::size_t at = begin; at < end; ++at) {
-    const bool starts = std::isalpha(static_cast<unsigned char>(text[at])) != 0 &&
-                        (at == begin || (std::isalnum(static_cast<unsigned char>(text[at - 1])) == 0 &&
-                                         text[at - 1] != '_' && text[at - 1] != '.'));
+    const bool starts =
+        std::isalpha(static_cast<unsigned char>(text[at])) != 0 &&
+        (at == begin || (std::isalnum(static_cast<unsigned char>(text[at - 1])) == 0 &&
+                         text[at - 1] != '_' && text[at - 1] != '.'));
     if (!starts) continue;
     std::size_t last = at;
     while (last < end && (std::isalnum(static_cast<unsigned char>(text[last])) != 0 ||
@@ -141,7 +142,8 @@ class Mutation {
           break_formula("binding", binding.value.offset() + 1,
                         binding.value.offset() + binding.value.length() - 1, before);
           try_one("misspelt binding " + std::string(binding.key()),
-                  replaced(text, binding.name.offset() + 1, binding.name.offset() + 1, "x"), before);
+                  replaced(text, binding.name.offset() + 1, binding.name.offset() + 1, "x"),
+                  before);
         }
     });
     return count_;
@@ -198,7 +200,8 @@ Texts texts_in(const std::string& folder) {
     REQUIRE(text.ok());
     texts.push_back(*text);
   }
-  std::sort(texts.begin(), texts.end(), [](const auto& a, const auto& b) { return a->name < b->name; });
+  std::sort(texts.begin(), texts.end(),
+            [](const auto& a, const auto& b) { return a->name < b->name; });
   return texts;
 }
 Texts text_of(const std::string& path) {
@@ -217,13 +220,12 @@ const Format kAtomic = {{"parameters", "flops", "memory_read", "memory_write"},
                         {"parameters", "flops", "memory_read", "memory_write", "description"},
                         {"flops", "memory_read", "memory_write"},
                         {}};
-const Format kModule = {
-    {"class_name", "kernels", "kernel_type", "operation", "analysis", "flops", "memory_access",
-     "read", "write"},
-    {"class_name", "kernels", "kernel_type", "operation", "analysis", "flops", "memory_access",
-     "read", "write"},
-    {"flops", "read", "write"},
-    {}};
+const Format kModule = {{"class_name", "kernels", "kernel_type", "operation", "analysis", "flops",
+                         "memory_access", "read", "write"},
+                        {"class_name", "kernels", "kernel_type", "operation", "analysis", "flops",
+                         "memory_access", "read", "write"},
+                        {"flops", "read", "write"},
+                        {}};
 
 }  // namespace
 

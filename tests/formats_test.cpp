@@ -67,8 +67,7 @@ const char* const kLeaf =
 "flops": "2*n", "memory_read": "n*bytes", "memory_write": "n*bytes"})";
 std::string composite(const std::string& name, const std::string& children) {
   return "{\"kernel_name\": \"" + name +
-         "\", \"init_params\": [\"p\"], \"forward_params\": [],\n\"children\": {" + children +
-         "}}";
+         "\", \"init_params\": [\"p\"], \"forward_params\": [],\n\"children\": {" + children + "}}";
 }
 
 }  // namespace
@@ -139,8 +138,8 @@ TEST_CASE("the GPT-2 attention of the redesign, from a folder of kernel cost fil
     const bool is_batched = std::string(row.root) == "GPT2AttentionBatched";
     Costs closed;
     closed[Quantity::kFlops] = Number(s * 4722432 + s * keys * 3108);
-    closed[Quantity::kBytesReadActivation] = Number(4718592 + s * 13824 + s * keys * 48 +
-                                                    keys * (is_batched ? 12 * 256 : 256));
+    closed[Quantity::kBytesReadActivation] =
+        Number(4718592 + s * 13824 + s * keys * 48 + keys * (is_batched ? 12 * 256 : 256));
     closed[Quantity::kBytesWrittenActivation] = Number(s * 9216 + s * keys * 48);
     CHECK(figures(closed) == row.figures);
   }
@@ -155,8 +154,8 @@ TEST_CASE("cache_len in place of the key length is flagged") {
   REQUIRE(now.ok());
   const std::string file = kGpt2 + "/GPT2AttentionFullCache.json";
   const std::string flag = " E115 'cache_len' stands for the whole key length here\n";
-  CHECK(lines_of(old->notes) == file + ":34:15" + flag + file + ":41:59" + flag + file + ":49:15" +
-                                    flag);
+  CHECK(lines_of(old->notes) ==
+        file + ":34:15" + flag + file + ":41:59" + flag + file + ":49:15" + flag);
   CHECK(old->notes.front().severity == Severity::kWarning);
   CHECK(now->notes.empty());  // another root of the same folder
 
@@ -194,9 +193,10 @@ TEST_CASE("names of kernel cost files: copies, tables, aliases") {
   // The kernel's own name, the name of the file, a table beside it.
   for (const std::string name : {"k.leaf", "torch.copy", "torch.x"}) {
     CAPTURE(name);
-    const Result<Graph> graph = graph_of(
-        {{"k.leaf.json", kLeaf}, {"torch.copy.json", kLeaf}, {"Root.json", with(name)},
-         {"kernel_name_map.json", map}});
+    const Result<Graph> graph = graph_of({{"k.leaf.json", kLeaf},
+                                          {"torch.copy.json", kLeaf},
+                                          {"Root.json", with(name)},
+                                          {"kernel_name_map.json", map}});
     REQUIRE_MESSAGE(graph.ok(), render(graph.ok() ? Diagnostics{} : graph.errors()));
     REQUIRE(graph->kernels.size() == 1);
     REQUIRE(graph->kernels.front().kernels.size() == 1);
@@ -247,27 +247,30 @@ TEST_CASE("what kernel cost files contradict, at its place") {
        "r.json:3:1 E103 duplicate key 'a'\n"},
       // No code, whatever its dress.
       {root(R"({"kernel": "k.leaf", "bindings": {"n": "__import__('os')"}})"),
-       "r.json:2:60 E202 unknown function '__import__'\n"},
-      {root(R"({"kernel": "k.leaf", "bindings": {"n": "p"}, "function_code": "def f(): pass"})"),
-       "r.json:2:65 E117 'function_code' is code, which data cannot hold\n"},
-  };
-  for (const Row& row : rows) {
-    CAPTURE(row.text);
-    CHECK(errors_of({{"k.leaf.json", kLeaf}, {"r.json", row.text}}) == row.errors);
-  }
-  // Circular modules give the path.
-  CHECK(errors_of({{"a.json", composite("A", R"("x": {"kernel": "B", "bindings": {"p": "p"}})")},
-                   {"b.json", composite("B", R"("y": {"kernel": "A", "bindings": {"p": "p"}})")}}) ==
-        "b.json:2:31 E109 cycle: A -> B -> A\n");
-  // A lambda is no formula, nor is an attribute of a call.
-  for (const char* formula : {"lambda n: n", "__import__('os').system('id')", "n.__class__()"}) {
-    CAPTURE(formula);
-    std::string leaf = kLeaf;
-    leaf.replace(leaf.find("2*n"), 3, formula);
-    const std::string errors = errors_of({{"k.leaf.json", leaf}});
-    CHECK(errors.starts_with("k.leaf.json:2:1"));
-    CHECK(errors.find(" E20") != std::string::npos);
-  }
+       "r.json:2:60 E202 unknown function '__import__'\n"
+}
+,
+    {root(R"({"kernel": "k.leaf", "bindings": {"n": "p"}, "function_code": "def f(): pass"})"),
+     "r.json:2:65 E117 'function_code' is code, which data cannot hold\n"},
+}
+;
+for (const Row& row : rows) {
+  CAPTURE(row.text);
+  CHECK(errors_of({{"k.leaf.json", kLeaf}, {"r.json", row.text}}) == row.errors);
+}
+// Circular modules give the path.
+CHECK(errors_of({{"a.json", composite("A", R"("x": {"kernel": "B", "bindings": {"p": "p"}})")},
+                 {"b.json", composite("B", R"("y": {"kernel": "A", "bindings": {"p": "p"}})")}}) ==
+      "b.json:2:31 E109 cycle: A -> B -> A\n");
+// A lambda is no formula, nor is an attribute of a call.
+for (const char* formula : {"lambda n: n", "__import__('os').system('id')", "n.__class__()"}) {
+  CAPTURE(formula);
+  std::string leaf = kLeaf;
+  leaf.replace(leaf.find("2*n"), 3, formula);
+  const std::string errors = errors_of({{"k.leaf.json", leaf}});
+  CHECK(errors.starts_with("k.leaf.json:2:1"));
+  CHECK(errors.find(" E20") != std::string::npos);
+}
 }
 
 TEST_CASE("a leaf may use what every composite knows, and its callers bind it unasked") {
@@ -315,11 +318,13 @@ TEST_CASE("a dependency tree says no sizes: every call is listed, and none is gu
   std::string errors;
   plan_of(tree, &errors);
   std::size_t listed = 0;
-  for (std::size_t at = errors.find("[E114]"); at != errors.npos; at = errors.find("[E114]", at + 1))
+  for (std::size_t at = errors.find("[E114]"); at != errors.npos;
+       at = errors.find("[E114]", at + 1))
     ++listed;
   CHECK(listed == 11);
-  CHECK(errors.find("error: the sizes of this call are not said: 'torch.nn.functional.linear' needs "
-                    "M, K, N [E114]") != std::string::npos);
+  CHECK(
+      errors.find("error: the sizes of this call are not said: 'torch.nn.functional.linear' needs "
+                  "M, K, N [E114]") != std::string::npos);
   CHECK(errors.find("at LlamaForCausalLM > LlamaModel > LlamaDecoderLayer > LlamaMLP > linear_3") !=
         std::string::npos);
   CHECK(errors.find("unknown kernel 'transformers.models.llama.modeling_llama.LlamaRMSNorm'") !=
@@ -398,39 +403,44 @@ TEST_CASE("module analyses: rows become calls, kernels and composites") {
  "repeat": 2},
 {"kernel_type": "basic", "operation": "Add", "analysis": "Lines 14-15: x + y",
  "flops": "{batch_size} * {hidden_size}",
- "memory_access": {"read": "2 * {batch_size} * {hidden_size} * {a_bytes}", "write": "0"}}]})";
+ "memory_access": {"read": "2 * {batch_size} * {hidden_size} * {a_bytes}", "write": "0"}}]
+})";
   const std::string linear = R"({"class_name": "m.Linear", "kernels": [
 {"kernel_type": "basic", "operation": "Product", "analysis": "",
  "flops": "2 * {rows} * {width}", "memory_access": {"read": "{rows} * {w_bytes}", "write": "1"}}]})";
-  Result<Graph> graph = graph_of({{"b.json", block}, {"l.json", linear}});
-  REQUIRE_MESSAGE(graph.ok(), render(graph.ok() ? Diagnostics{} : graph.errors()));
-  CHECK(graph->root == "m.Block");
-  CHECK(graph->calls.front().name == "up_x2");
-  CHECK(graph->calls.front().lines == "12");
-  Model model;
-  model.graph = std::make_shared<const Graph>(std::move(*graph));
-  REQUIRE(model.config.set("hidden_size=10").ok());
-  Workload workload;
-  workload.batch_size = Number(2);
-  workload.seq_len = Number(3);
-  Result<Analysis> analysis = built_host().plan(model, workload);
-  REQUIRE_MESSAGE(analysis.ok(), render(analysis.ok() ? Diagnostics{} : analysis.errors()));
-  // 2 * (2*6*10) + 2*10 FLOP; read 2 * 6*2 + 2*2*10*2; written 2 * 1 + 0
-  CHECK(figures(totals_of(*analysis->plan, analysis->point)) == "260 / 104 / 2");
+Result<Graph> graph = graph_of({{"b.json", block}, {"l.json", linear}});
+REQUIRE_MESSAGE(graph.ok(), render(graph.ok() ? Diagnostics{} : graph.errors()));
+CHECK(graph->root == "m.Block");
+CHECK(graph->calls.front().name == "up_x2");
+CHECK(graph->calls.front().lines == "12");
+Model model;
+model.graph = std::make_shared<const Graph>(std::move(*graph));
+REQUIRE(model.config.set("hidden_size=10").ok());
+Workload workload;
+workload.batch_size = Number(2);
+workload.seq_len = Number(3);
+Result<Analysis> analysis = built_host().plan(model, workload);
+REQUIRE_MESSAGE(analysis.ok(), render(analysis.ok() ? Diagnostics{} : analysis.errors()));
+// 2 * (2*6*10) + 2*10 FLOP; read 2 * 6*2 + 2*2*10*2; written 2 * 1 + 0
+CHECK(figures(totals_of(*analysis->plan, analysis->point)) == "260 / 104 / 2");
 
-  // Positional: bound where the argument is the parameter's own name, reported where it is not.
-  const std::string caller = R"({"class_name": "m.Caller", "kernels": [
+// Positional: bound where the argument is the parameter's own name, reported where it is not.
+const std::string caller = R"({"class_name": "m.Caller", "kernels": [
 {"operation": "a", "flops": "${m.Linear}({width}, {rows})",
- "memory_access": {"read": "${m.Linear}({width}, {rows})", "write": "${m.Linear}({width}, {rows})"}},
+                  "memory_access" : {
+  "read" : "${m.Linear}({width}, {rows})", "write" : "${m.Linear}({width}, {rows})"
+}
+},
 {"operation": "b", "flops": "${m.Linear}({rows}, 2 * {width})",
  "memory_access": {"read": "${m.Linear}({rows}, 2 * {width})",
-                   "write": "${m.Linear}({rows}, 2 * {width})"}}]})";
+                   "write": "${m.Linear}({rows}, 2 * {width})"}}]
+})";
   const Result<Graph> positional = graph_of({{"c.json", caller}, {"l.json", linear}});
-  REQUIRE_MESSAGE(positional.ok(), render(positional.ok() ? Diagnostics{} : positional.errors()));
-  CHECK(positional->calls[0].binding_count == 2);
-  CHECK(lines_of(positional->notes) ==
-        "c.json:4:31 E114 nothing says which parameters of 'm.Linear' the positional arguments are "
-        "for\n");
+REQUIRE_MESSAGE(positional.ok(), render(positional.ok() ? Diagnostics{} : positional.errors()));
+CHECK(positional->calls[0].binding_count == 2);
+CHECK(lines_of(positional->notes) ==
+      "c.json:4:31 E114 nothing says which parameters of 'm.Linear' the positional arguments are "
+      "for\n");
 }
 
 TEST_CASE("a folder with several models asks which") {

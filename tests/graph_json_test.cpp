@@ -76,14 +76,27 @@ void check_law(const std::string& path, const std::string& root,
 }  // namespace
 
 TEST_CASE("a graph that is written loads as the same graph") {
-  const std::vector<std::string> sizes = {
-      "hidden_size=64",      "num_attention_heads=4", "num_key_value_heads=2",
-      "num_hidden_layers=3", "intermediate_size=96",  "vocab_size=128",
-      "n_embd=64",           "n_head=4",              "n_layer=3",
-      "n_inner=null",        "n_positions=256",       "head_dim=16",
-      "tie_word_embeddings=true", "num_heads=4",      "num_elements=77",
-      "output_size=8",       "has_bias=1",            "activation_function=gelu_new",
-      "hidden_act=silu",     "attention_bias=false",  "mlp_bias=false"};
+  const std::vector<std::string> sizes = {"hidden_size=64",
+                                          "num_attention_heads=4",
+                                          "num_key_value_heads=2",
+                                          "num_hidden_layers=3",
+                                          "intermediate_size=96",
+                                          "vocab_size=128",
+                                          "n_embd=64",
+                                          "n_head=4",
+                                          "n_layer=3",
+                                          "n_inner=null",
+                                          "n_positions=256",
+                                          "head_dim=16",
+                                          "tie_word_embeddings=true",
+                                          "num_heads=4",
+                                          "num_elements=77",
+                                          "output_size=8",
+                                          "has_bias=1",
+                                          "activation_function=gelu_new",
+                                          "hidden_act=silu",
+                                          "attention_bias=false",
+                                          "mlp_bias=false"};
   for (const auto& entry : std::filesystem::directory_iterator(kSource + "/graphs")) {
     const std::string path = entry.path().string();
     if (path.ends_with(".json") && !path.ends_with(".schema.json")) check_law(path, "", sizes);
@@ -92,9 +105,9 @@ TEST_CASE("a graph that is written loads as the same graph") {
   for (const char* root : {"GPT2Attention", "GPT2AttentionBatched", "GPT2AttentionFullCache"})
     check_law(costs, root, sizes);
   const std::string modules = kSource + "/tests/inputs/lm-predictor/modules";
-  for (const char* root : {"torch.nn.modules.linear.Linear",
-                           "transformers.activations.NewGELUActivation",
-                           "transformers.models.gpt2.modeling_gpt2.GPT2Attention"})
+  for (const char* root :
+       {"torch.nn.modules.linear.Linear", "transformers.activations.NewGELUActivation",
+        "transformers.models.gpt2.modeling_gpt2.GPT2Attention"})
     check_law(modules, root, sizes);
 }
 
@@ -115,5 +128,6 @@ TEST_CASE("composites of one name that differ get numbers") {
   CHECK(names == std::vector<std::string>{"m.Model", "m.Norm", "m.Norm#2"});
   std::vector<std::string> called;
   for (const Call& call : again->calls) called.emplace_back(call.kernel);
-  CHECK(called == std::vector<std::string>{"m.Norm", "m.Norm#2", "m.Norm", "torch.add", "torch.add"});
+  CHECK(called ==
+        std::vector<std::string>{"m.Norm", "m.Norm#2", "m.Norm", "torch.add", "torch.add"});
 }

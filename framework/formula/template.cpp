@@ -31,8 +31,7 @@ bool is_keyword(std::string_view word) {
 
 // "_0": a name that stands for a call.
 bool is_placeholder(std::string_view word) {
-  return word.size() > 1 && word[0] == '_' &&
-         std::all_of(word.begin() + 1, word.end(), is_digit);
+  return word.size() > 1 && word[0] == '_' && std::all_of(word.begin() + 1, word.end(), is_digit);
 }
 
 struct MetricName {
@@ -110,7 +109,8 @@ class TemplateParser {
 
   void word() {
     const std::size_t begin = at_;
-    while (at_ < text_.size() && (is_letter(text_[at_]) || is_digit(text_[at_]) || text_[at_] == '.'))
+    while (at_ < text_.size() &&
+           (is_letter(text_[at_]) || is_digit(text_[at_]) || text_[at_] == '.'))
       ++at_;
     const std::string_view word = text_.substr(begin, at_ - begin);
     check_reserved(word, begin);
@@ -124,8 +124,7 @@ class TemplateParser {
 
   void punctuation(char c) {
     if (c == '}') return fail(at_, 1, "'}' without '{'");
-    if (c == '(' && last_ == Last::kOperand)
-      return fail(at_, 1, "expected an operator, found '('");
+    if (c == '(' && last_ == Last::kOperand) return fail(at_, 1, "expected an operator, found '('");
     const bool in_call = !open_.empty() && open_.back().is_call;
     const std::size_t place = at_++;
     last_ = c == ')' ? Last::kOperand : Last::kOperator;
@@ -172,8 +171,7 @@ class TemplateParser {
     const bool is_name = is_dotted_name(content);
     at_ = end + 1;
     if (at_ < text_.size() && text_[at_] == '(') {
-      if (!is_name)
-        return fail(first, content.size(), quoted(content) + " is no name of a module");
+      if (!is_name) return fail(first, content.size(), quoted(content) + " is no name of a module");
       return begin_call(begin, first, content);
     }
     check_reserved(content, first);
@@ -212,11 +210,12 @@ class TemplateParser {
       if (!is_identifier(argument.name))
         return fail(first, last - first, quoted(argument.name) + " is no name of a parameter");
       argument.offset = *open.equals + 1;
-    } else if (!open.call.arguments.empty() && !open.call.arguments.back().name.empty()) {
-      return fail(argument.offset, end - argument.offset,
-                  "an argument without a name behind one that has a name");
     }
     while (argument.offset < end && is_blank(text_[argument.offset])) ++argument.offset;
+    const bool is_late = !open.call.arguments.empty() && !open.call.arguments.back().name.empty();
+    if (argument.name.empty() && is_late)
+      return fail(argument.offset, end - argument.offset,
+                  "an argument without a name behind one that has a name");
     Result<Expression> expression = part(argument.offset, end);
     if (!expression) {
       if (!error_) error_ = expression.errors().front();
@@ -231,8 +230,8 @@ class TemplateParser {
   void close_call(std::size_t end) {
     const std::string_view rest =
         text_.substr(open_.back().argument_begin, end - open_.back().argument_begin);
-    const bool is_empty = open_.back().call.arguments.empty() &&
-                          std::all_of(rest.begin(), rest.end(), is_blank);
+    const bool is_empty =
+        open_.back().call.arguments.empty() && std::all_of(rest.begin(), rest.end(), is_blank);
     if (!is_empty) end_argument(end);
     if (error_) return;
     ModuleCall call = std::move(open_.back().call);

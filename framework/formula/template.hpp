@@ -22,20 +22,20 @@ namespace lmhost {
 // it was made from, and Expression::text is what the author wrote: braces, calls and all.
 
 struct ModuleArgument {
-  std::string name;           // empty: positional
-  std::size_t offset = 0;     // of the expression
-  Expression expression;      // may use placeholders of calls before this one; offsets from `offset`
+  std::string name;        // empty: positional
+  std::size_t offset = 0;  // of the expression
+  Expression expression;   // may use placeholders of calls before this one; offsets from `offset`
 };
 
 // What a module is asked for, where the call itself says it.
 enum class ModuleMetric { kOfContext, kFlops, kReads, kWrites, kIntermediates };
 
 struct ModuleCall {
-  std::string module;         // as written
-  std::size_t offset = 0;     // of its '$' or '{'
-  std::size_t length = 0;     // up to its ')'
+  std::string module;      // as written
+  std::size_t offset = 0;  // of its '$' or '{'
+  std::size_t length = 0;  // up to its ')'
   std::size_t name_offset = 0;
-  std::string placeholder;    // the name that stands for it: "_0", "_1", ...
+  std::string placeholder;                         // the name that stands for it: "_0", "_1", ...
   ModuleMetric metric = ModuleMetric::kOfContext;  // "{X}(reads)"; it has no arguments then
   std::vector<ModuleArgument> arguments;
 };

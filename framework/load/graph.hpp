@@ -110,9 +110,8 @@ struct Requirement {
 
 struct Graph {
   InputFormat format = InputFormat::kGraph;  // what it was read from
-  std::shared_ptr<const SourceText>
-      source;                           // the text; every view below points into storage
-  std::shared_ptr<const void> storage;  // keeps decoded strings alive
+  std::shared_ptr<const SourceText> source;  // the text; every view below points into storage
+  std::shared_ptr<const void> storage;       // keeps decoded strings alive
   std::string_view root;
   std::uint32_t root_composite = kNoComposite;
   std::uint32_t root_offset = 0;

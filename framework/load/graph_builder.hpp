@@ -23,7 +23,9 @@ class GraphBuilder {
     add_document(document);
   }
   // Whoever decodes a document of the source says so, once: the graph keeps its strings.
-  void add_document(const JsonDocument& document) { storage_->strings.push_back(document.strings()); }
+  void add_document(const JsonDocument& document) {
+    storage_->strings.push_back(document.strings());
+  }
 
   Graph graph;
   const GraphLimits limits;

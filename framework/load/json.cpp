@@ -312,7 +312,8 @@ Diagnostic syntax_error(const SourceText& source, const SourceFile& file, const 
 std::optional<Diagnostic> encoding_error(const SourceText& source, const SourceFile& file) {
   const std::string_view text = file.text;
   if (text.starts_with("\xEF\xBB\xBF"))
-    return error_at(source, file.begin, 3, codes::kJsonSyntax, "byte order mark before the JSON text",
+    return error_at(source, file.begin, 3, codes::kJsonSyntax,
+                    "byte order mark before the JSON text",
                     "save the file as UTF-8 without a byte order mark");
   if (text.starts_with("\xFF\xFE") || text.starts_with("\xFE\xFF"))
     return error_at(source, file.begin, 2, codes::kJsonSyntax, "the text is UTF-16",

@@ -269,9 +269,8 @@ class GraphWriter {
   void write_call(const Call& call) {
     json_.begin_object();
     json_.member("name", call.name);
-    json_.member("kernel", call.composite == kNoComposite
-                               ? std::string(call.kernel)
-                               : names_[first_of_[call.composite]]);
+    json_.member("kernel", call.composite == kNoComposite ? std::string(call.kernel)
+                                                          : names_[first_of_[call.composite]]);
     if (call.binding_count > 0) {
       json_.key("bindings");
       json_.begin_object();

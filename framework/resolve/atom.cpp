@@ -231,9 +231,9 @@ class AtomBuilder {
     const std::string values = constant_parameters(plan_, instance_);
     const bool is_open = error != nullptr && error->reason == ArithmeticError::kFunction &&
                          reason.starts_with(kUnknownText);
-    report_(is_open ? codes::kUnknownCost : codes::kArithmetic, reason + " in " + std::string(what) + " of " +
-                                    quoted(kernel_.name) + ": " + expression.text +
-                                    (values.empty() ? "" : ", where " + values));
+    report_(is_open ? codes::kUnknownCost : codes::kArithmetic,
+            reason + " in " + std::string(what) + " of " + quoted(kernel_.name) + ": " +
+                expression.text + (values.empty() ? "" : ", where " + values));
     return node;
   }
 

@@ -37,10 +37,11 @@ Diagnostic unsaid_call(const Graph& graph, const Call& call, const Kernel& kerne
   for (const KernelParameter& parameter : kernel.parameters)
     if (!parameter.optional && parameter.default_value == nullptr)
       needed += (needed.empty() ? "" : ", ") + parameter.name;
-  return error_at(*graph.source, call.kernel_offset, call.kernel.size() + 2, codes::kNotSaid,
-                  "the sizes of this call are not said: " + quoted(call.kernel) + " needs " + needed,
-                  std::string(name_of(graph.format)) +
-                      " has none; kernel cost files have, or add 'bindings' to the call");
+  return error_at(
+      *graph.source, call.kernel_offset, call.kernel.size() + 2, codes::kNotSaid,
+      "the sizes of this call are not said: " + quoted(call.kernel) + " needs " + needed,
+      std::string(name_of(graph.format)) +
+          " has none; kernel cost files have, or add 'bindings' to the call");
 }
 
 }  // namespace
@@ -56,8 +57,7 @@ bool is_unsaid(const Graph& graph, const Call& call, const Kernel& kernel) {
 Diagnostics unsaid_sizes(const Graph& graph, const Catalog& catalog) {
   Diagnostics warnings;
   for (const Call& call : graph.calls) {
-    const Kernel* kernel =
-        call.composite == kNoComposite ? catalog.find(call.kernel) : nullptr;
+    const Kernel* kernel = call.composite == kNoComposite ? catalog.find(call.kernel) : nullptr;
     if (kernel == nullptr || !is_unsaid(graph, call, *kernel)) continue;
     warnings.push_back(unsaid_call(graph, call, *kernel));
     warnings.back().severity = Severity::kWarning;

@@ -61,7 +61,7 @@ std::string kind_of(const Graph& graph, bool is_folder) {
 }
 
 Result<Checked> check_input(const Input& input, const Host& host) {
-  Result<Graph> graph = decode_input(input);
+  Result<Graph> graph = decode_input(input, {{}, "", &host.catalog()});
   if (!graph.ok()) return std::move(graph).errors();
   const Result<std::shared_ptr<const Catalog>> catalog = host.catalog_for(*graph);
   if (!catalog.ok()) return catalog.errors();
@@ -142,8 +142,8 @@ Result<Checked> check_json(const std::string& path, const Host& host) {
     default:
       break;
   }
-  if (const JsonValue root = document->root(); !root.is(JsonKind::kObject) &&
-                                               input.format == InputFormat::kUnknown)
+  if (const JsonValue root = document->root();
+      !root.is(JsonKind::kObject) && input.format == InputFormat::kUnknown)
     return error_at(root, codes::kWrongType,
                     "an object is expected, not " + std::string(name_of(root.kind())));
   return check_input(input, host);

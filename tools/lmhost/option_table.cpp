@@ -28,14 +28,19 @@ constexpr OptionSpec kOptions[] = {
     {"mode", "", "", "MODE", "eager,sdpa,fused", kModel,
      "what executes: Python op by op, PyTorch's attention kernel (sdpa, default), a serving "
      "engine's kernels"},
-    {"set", "", "", "NAME=VALUE", "", kModel, "a value of config.json: --set num_hidden_layers=4"},
-    {"hf-config", "", "hf-config-path", "FILE", "", kModel, "the config.json for a graph file"},
+    {"set", "", "", "NAME=VALUE", "", kModel | kPopulate,
+     "a value of config.json: --set num_hidden_layers=4"},
+    {"hf-config", "", "hf-config-path", "FILE", "", kModel | kPopulate,
+     "the config.json for a graph file"},
     {"root", "", "", "NAME", "", kRoot,
      "of a folder or file with several: the composite that is meant"},
     {"allow-unknown", "", "", "", "", kModel,
      "leave unknown kernels out; totals become lower bounds"},
     {"locked", "", "", "FILE", "", kModel,
      "only with the plugins, by fingerprint, of this earlier JSON report"},
+
+    {"rules", "", "", "FILE", "", kPopulate,
+     "where parameters come from (catalogs/parameter_rules.json)"},
 
     {"view", "", "", "VIEW", "tree,kernels,roles", kView,
      "rows: the module tree, kernels, or operand roles"},
@@ -83,7 +88,8 @@ constexpr unsigned kHosted = kCommon | kPlugins | kResult;
 constexpr CommandSpec kCommands[] = {
     {"analyze", "MODEL", kHosted | kFormat | kExact | kModel | kRoot | kWorkload | kView | kDepth,
      "table,json,jsonl,csv,md", "what a model costs: FLOPs, bytes, memory",
-     "MODEL is a graph file, a folder with config.json, a name of the catalogue, a file or folder of "
+     "MODEL is a graph file, a folder with config.json, a name of the catalogue, a file or folder "
+     "of "
      "another format (see import), or - for a graph on standard input."},
     {"explain", "MODEL [NODE]", kHosted | kFormat | kExact | kModel | kRoot | kWorkload | kMetric,
      "text,json", "where a number comes from: formula, values, plugin, source line",
@@ -104,9 +110,16 @@ constexpr CommandSpec kCommands[] = {
      "Reads kernel dependency trees, kernel cost files and folders of them, atomic kernels, module "
      "databases, module analyses and model representations, told apart by content. What the format "
      "does not say is reported call by call and left out."},
+    {"populate", "MODEL", kHosted | kPopulate, "",
+     "fill in the parameters of a model's structure from its config",
+     "MODEL is a model representation: {model_id, layers}. The result has in each basic layer the "
+     "parameters of the kernel of its class, what is known at run time only as a template, and "
+     "where "
+     "each value came from."},
     {"validate", "FILE...", kHosted, "", "check graphs, configs, conventions and plugins",
      "The kind of a file is told by its content. Exit status 1 when a file has an error."},
-    {"schema", "graph|report|conventions|kernels", kPlain | kResult, "", "print a JSON Schema", ""},
+    {"schema", "graph|report|conventions|kernels|parameter_rules", kPlain | kResult, "",
+     "print a JSON Schema", ""},
     {"completion", "bash|zsh|fish", kPlain | kResult, "", "print a completion script",
      "bash: source <(lmhost completion bash)"},
     {"doctor", "", kHosted, "", "check this installation",
@@ -126,14 +139,15 @@ const CommandSpec* find_command(std::string_view name) {
   return found == std::end(kCommands) ? nullptr : found;
 }
 
-std::string_view title_of(OptionGroup group) {
-  switch (group) {
+std::string_view title_of(unsigned groups) {
+  switch (groups & -groups) {
     case kPlugins:
       return "Plugins and conventions";
     case kPluginTools:
       return "Actions of this command";
     case kModel:
     case kRoot:
+    case kPopulate:
       return "Model";
     case kWorkload:
       return "Workload";

@@ -23,11 +23,12 @@ enum OptionGroup : unsigned {
   kView = 1u << 4,      // rows and columns
   kMetric = 1u << 5,
   kDepth = 1u << 6,
-  kResult = 1u << 7,       // the place of the result
-  kFormat = 1u << 8,       // more than one form of it
-  kExact = 1u << 9,        // text with scaled numbers
+  kResult = 1u << 7,        // the place of the result
+  kFormat = 1u << 8,        // more than one form of it
+  kExact = 1u << 9,         // text with scaled numbers
   kPluginTools = 1u << 10,  // the plugin command
-  kRoot = 1u << 23          // reads files of other formats, with several roots perhaps
+  kRoot = 1u << 23,         // reads files of other formats, with several roots perhaps
+  kPopulate = 1u << 24      // the populate command
 };
 
 struct OptionSpec {
@@ -54,7 +55,8 @@ std::span<const CommandSpec> all_commands();
 const CommandSpec* find_command(std::string_view name);
 // -o is --format where a command writes several forms, and --output where it writes one.
 std::string_view letters_of(const OptionSpec& option, const CommandSpec& command);
-std::string_view title_of(OptionGroup group);  // "Workload"
+// "Workload". Of several groups the first counts.
+std::string_view title_of(unsigned groups);
 
 struct Arguments {
   const CommandSpec* command = nullptr;

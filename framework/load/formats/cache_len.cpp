@@ -37,8 +37,7 @@ std::optional<std::size_t> first_lone_cache_len(const Expression& expression) {
       bool is_covered = false;
       if (is_sum(node.op))
         for (std::size_t other = first; other < stack.size(); ++other)
-          is_covered =
-              is_covered || (other != k && stack[other].has_seq_len && !stack[other].lone);
+          is_covered = is_covered || (other != k && stack[other].has_seq_len && !stack[other].lone);
       if (!fact.lone && !is_covered) fact.lone = stack[k].lone;
       fact.has_seq_len = fact.has_seq_len || stack[k].has_seq_len;
     }
@@ -61,8 +60,7 @@ void flag_cache_len(const Expression& expression, JsonValue text, GraphBuilder* 
   const std::size_t offset =
       std::min<std::size_t>(expression.nodes[*lone].offset, text.string().size());
   builder->warn(error_in(text, offset, std::min(kCacheLen.size(), text.string().size() - offset),
-                         codes::kCacheLength,
-                         "'cache_len' stands for the whole key length here",
+                         codes::kCacheLength, "'cache_len' stands for the whole key length here",
                          "it counts past tokens only: write cache_len + seq_len"));
 }
 

@@ -43,8 +43,7 @@ std::string place_text(JsonValue at) {
 
 Diagnostic error_at_node(const ExpressionNode& node, std::string_view word, JsonValue text,
                          std::string_view code, std::string message, std::string hint) {
-  if (!text.is(JsonKind::kString))
-    return error_at(text, code, std::move(message), std::move(hint));
+  if (!text.is(JsonKind::kString)) return error_at(text, code, std::move(message), std::move(hint));
   const std::size_t at = std::min<std::size_t>(node.offset, text.string().size());
   const std::size_t length = std::min(word.size(), text.string().size() - at);
   return error_in(text, at, length, code, std::move(message), std::move(hint));
@@ -59,9 +58,9 @@ void check_function(const Expression& expression, const ExpressionNode& node, Js
   for (const BuiltinFunction& row : builtin_functions()) known.push_back(row.name);
   errors->push_back(error_at_node(
       node, name, text, codes::kUnknownFunction,
-      builtin == nullptr ? "unknown function " + quoted(name)
-                         : quoted(name) + " does not take " + std::to_string(unsigned{node.count}) +
-                               " arguments",
+      builtin == nullptr
+          ? "unknown function " + quoted(name)
+          : quoted(name) + " does not take " + std::to_string(unsigned{node.count}) + " arguments",
       builtin == nullptr ? did_you_mean(name, known) : "it is " + std::string(builtin->signature)));
 }
 
@@ -167,9 +166,10 @@ std::string DataKernels::parameter_for(const std::string& name, JsonValue text) 
   std::replace(parameter.begin(), parameter.end(), '.', '_');
   if (parameter != name &&
       std::find(declared_.begin(), declared_.end(), parameter) != declared_.end())
-    builder_.fail(text, codes::kDuplicateName,
-                  quoted(name) + " and the parameter " + quoted(parameter) + " cannot be told apart",
-                  "rename the parameter");
+    builder_.fail(
+        text, codes::kDuplicateName,
+        quoted(name) + " and the parameter " + quoted(parameter) + " cannot be told apart",
+        "rename the parameter");
   implicit_.push_back({name, parameter});
   return parameter;
 }

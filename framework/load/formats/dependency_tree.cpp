@@ -79,7 +79,8 @@ class TreeDecoder {
   void link(std::size_t roots) {
     for (const std::uint32_t call : open_calls_) {
       const auto at = graph_.composite_by_name.find(graph_.calls[call].kernel);
-      if (at != graph_.composite_by_name.end() && at->second < roots) builder_.link(call, at->second);
+      if (at != graph_.composite_by_name.end() && at->second < roots)
+        builder_.link(call, at->second);
     }
   }
 

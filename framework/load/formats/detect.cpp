@@ -43,7 +43,8 @@ InputFormat by_schema(std::string_view schema) {
 
 bool is_json_schema(JsonValue root) {
   return has(root, "$schema") &&
-         (is_kind(root, "type", JsonKind::kString) || is_kind(root, "properties", JsonKind::kObject) ||
+         (is_kind(root, "type", JsonKind::kString) ||
+          is_kind(root, "properties", JsonKind::kObject) ||
           has_any(root, {"definitions", "$defs", "oneOf", "anyOf", "allOf"}));
 }
 
@@ -113,7 +114,8 @@ InputFormat detect_format(JsonValue root) {
 }
 
 bool says_no_sizes(InputFormat format) {
-  return format == InputFormat::kDependencyTree || format == InputFormat::kModuleAnalysis;
+  return format == InputFormat::kDependencyTree || format == InputFormat::kModuleAnalysis ||
+         format == InputFormat::kModelRepresentation;
 }
 
 std::string_view name_of(InputFormat format) {

@@ -8,6 +8,8 @@
 
 #include "base/codes.hpp"
 #include "load/formats/decoders.hpp"
+#include "load/formats/model_representation.hpp"
+#include "load/formats/module_database.hpp"
 #include "load/graph_forms.hpp"
 #include "load/kernel_catalog.hpp"
 #include "load/text_file.hpp"
@@ -92,8 +94,22 @@ void decode_catalog(const Input& input, GraphBuilder* builder) {
   for (const Diagnostic& error : plugin.errors()) builder->fail(error);
 }
 
-void decode(const Input& input, std::string_view root, GraphBuilder* builder) {
+// Modules that cannot be computed are an error of whoever calls them.
+void decode_modules(const Input& input, const Catalog* base, GraphBuilder* builder) {
+  Result<ModuleDatabase> database =
+      read_module_database(input.documents.front().document, {.base = base});
+  if (!database) {
+    for (const Diagnostic& error : database.errors()) builder->fail(error);
+    return;
+  }
+  builder->graph.kernels.push_back(std::move(database->plugin));
+  for (Diagnostic& problem : database->problems) builder->note(std::move(problem));
+  for (Diagnostic& warning : database->warnings) builder->warn(std::move(warning));
+}
+
+void decode(const Input& input, const InputOptions& options, GraphBuilder* builder) {
   const JsonValue json = input.documents.front().document.root();
+  const std::string& root = options.root;
   switch (input.format) {
     case InputFormat::kDependencyTree:
       return decode_dependency_trees(input, root, builder);
@@ -105,6 +121,10 @@ void decode(const Input& input, std::string_view root, GraphBuilder* builder) {
       return decode_atomic_kernels(input, builder);
     case InputFormat::kKernelCatalog:
       return decode_catalog(input, builder);
+    case InputFormat::kModelRepresentation:
+      return decode_model_representation(json, builder);
+    case InputFormat::kModuleDatabase:
+      return decode_modules(input, options.base, builder);
     case InputFormat::kGraph:
     case InputFormat::kUnknown:
       break;
@@ -197,7 +217,7 @@ Result<Graph> decode_input(const Input& input, const InputOptions& options) {
   GraphBuilder builder(input.source, options.limits);
   for (const InputDocument& document : input.documents) builder.add_document(document.document);
   builder.graph.format = input.format;
-  decode(input, options.root, &builder);
+  decode(input, options, &builder);
   if (has_model(builder.graph)) find_cycles(&builder);
   return builder.finish();
 }

@@ -20,16 +20,17 @@ struct InputDocument {
 
 // All that belongs together. Values of every document have offsets into the one source.
 struct Input {
-  std::string name;                                      // of the file or folder
-  InputFormat format = InputFormat::kUnknown;            // of all documents but tables of names
-  std::shared_ptr<const SourceText> source;              // of a folder: its files behind one another
-  std::vector<InputDocument> documents;                  // sorted by file
+  std::string name;                            // of the file or folder
+  InputFormat format = InputFormat::kUnknown;  // of all documents but tables of names
+  std::shared_ptr<const SourceText> source;    // of a folder: its files behind one another
+  std::vector<InputDocument> documents;        // sorted by file
   std::vector<std::shared_ptr<const SourceText>> files;  // what was read, each by itself
 };
 
 struct InputOptions {
   GraphLimits limits;
-  std::string root;  // the composite that is meant; empty: the one that no other calls
+  std::string root;               // the composite that is meant; empty: the one that no other calls
+  const Catalog* base = nullptr;  // what formulas of a module database may call
 };
 
 bool is_folder(const std::string& path);

@@ -155,10 +155,10 @@ class CostDecoder {
       if (!member.value.is(JsonKind::kString)) continue;
       const auto found = by_name_.find(kernel);
       if (found == by_name_.end()) {
-        builder_.fail(member.value, codes::kUnknownKernel,
-                      quoted(name) + " stands for " + quoted(kernel) +
-                          ", which none of the files declares",
-                      did_you_mean(kernel, known_names()));
+        builder_.fail(
+            member.value, codes::kUnknownKernel,
+            quoted(name) + " stands for " + quoted(kernel) + ", which none of the files declares",
+            did_you_mean(kernel, known_names()));
         continue;
       }
       const std::size_t owner = found->second;
@@ -210,10 +210,8 @@ class CostDecoder {
     for (const std::string_view alias : kernel->aliases) leaves_.alias(alias);
     for (const std::string_view parameter : kernel->parameters) leaves_.parameter(parameter);
     if ((*kernel)[kFlops].exists()) leaves_.flops((*kernel)[kFlops]);
-    if ((*kernel)[kMemoryRead].exists())
-      leaves_.bytes(Direction::kRead, (*kernel)[kMemoryRead]);
-    if ((*kernel)[kMemoryWrite].exists())
-      leaves_.bytes(Direction::kWrite, (*kernel)[kMemoryWrite]);
+    if ((*kernel)[kMemoryRead].exists()) leaves_.bytes(Direction::kRead, (*kernel)[kMemoryRead]);
+    if ((*kernel)[kMemoryWrite].exists()) leaves_.bytes(Direction::kWrite, (*kernel)[kMemoryWrite]);
     kernel->implicit = leaves_.end();
   }
 
@@ -237,7 +235,8 @@ class CostDecoder {
     const JsonValue children = kernel[kChildren];
     if (!builder_.expect(children, JsonKind::kObject, "children")) return;
     if (children.size() == 0)
-      builder_.fail(children, codes::kBadValue, "'children' is empty: the kernel would cost nothing");
+      builder_.fail(children, codes::kBadValue,
+                    "'children' is empty: the kernel would cost nothing");
     builder_.begin_composite(kernel.composite);
     CallRange range = builder_.begin_calls();
     names_.clear();

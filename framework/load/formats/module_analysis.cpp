@@ -266,11 +266,11 @@ class AnalysisDecoder {
     for (const ModuleArgument& argument : target.arguments)
       is_unsaid = !bind_argument(text, argument, module, call) || is_unsaid;
     if (is_unsaid)
-      builder_.warn(error_in(
-          text, target.offset, target.length, codes::kNotSaid,
-          "nothing says which parameters of " + quoted(target.module) +
-              " the positional arguments are for",
-          "write them as name=value" + (module == nullptr ? "" : ": " + listed(*module))));
+      builder_.warn(
+          error_in(text, target.offset, target.length, codes::kNotSaid,
+                   "nothing says which parameters of " + quoted(target.module) +
+                       " the positional arguments are for",
+                   "write them as name=value" + (module == nullptr ? "" : ": " + listed(*module))));
   }
 
   static std::string listed(const Module& module) {
@@ -358,8 +358,8 @@ class AnalysisDecoder {
   GraphBuilder& builder_;
   Graph& graph_;
   DataKernels kernels_;
-  std::deque<Module> modules_;                            // its elements stay where they are
-  std::map<std::string_view, std::size_t> by_name_;       // classes, into modules_
+  std::deque<Module> modules_;                                  // its elements stay where they are
+  std::map<std::string_view, std::size_t> by_name_;             // classes, into modules_
   std::vector<std::pair<std::uint32_t, std::uint32_t>> links_;  // call, composite
   std::deque<Expression> factors_;
 };

@@ -47,10 +47,10 @@ void choose_root(std::string_view root, GraphBuilder* builder) {
       return take(at->second);
     std::vector<std::string_view> names;
     for (const Composite& composite : graph.composites) names.push_back(composite.name);
-    return builder->fail(plain_error(ErrorKind::kUsage, codes::kUsage,
-                                     "--root " + quoted(root) + " is no composite of " +
-                                         quoted(graph.source->name),
-                                     did_you_mean(root, names)));
+    return builder->fail(
+        plain_error(ErrorKind::kUsage, codes::kUsage,
+                    "--root " + quoted(root) + " is no composite of " + quoted(graph.source->name),
+                    did_you_mean(root, names)));
   }
   const std::vector<std::uint32_t> roots = uncalled(graph);
   // Composites that all call each other: the cycle is reported, whichever is the root.
