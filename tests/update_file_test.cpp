@@ -133,10 +133,11 @@ TEST_CASE("update file: through a link, under the lock of the file itself") {
   CHECK(std::filesystem::is_symlink(folder.path() + "/link.json"));
 }
 
+constexpr int kEach = 200;  // entries of a process; a thread adds a quarter
+
 TEST_CASE("update file: two processes and two threads add entries, none is lost") {
   const ScratchFolder folder;
   const std::string path = folder.path() + "/db.json";
-  enum { kEach = 200 };  // of a process; a thread adds a quarter
   const auto add_all = [&](const std::string& who, int count = kEach) {
     for (int i = 0; i < count; ++i)
       if (!update_file(path, adding(who + std::to_string(i))).ok()) return 1;

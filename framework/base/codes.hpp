@@ -29,6 +29,10 @@ inline constexpr std::string_view kDuplicateDevice = "E123";  // one name, two d
 inline constexpr std::string_view kIncompleteDevice =
     "E124";                                                 // no peak or bandwidth for the question
 inline constexpr std::string_view kBadEfficiency = "E125";  // unknown profile, impossible share
+inline constexpr std::string_view kModuleArguments = "E118";  // a call in a module's formula
+inline constexpr std::string_view kAmbiguousModule = "E119";  // a tail of several modules' names
+inline constexpr std::string_view kBreakdown = "E120";        // parts that are not the whole
+inline constexpr std::string_view kNoRule = "E121";           // no rule gives a parameter its value
 // 2xx: formulas
 inline constexpr std::string_view kFormulaSyntax = "E201";
 inline constexpr std::string_view kUnknownFunction = "E202";

@@ -5,6 +5,7 @@
 
 #include "base/codes.hpp"
 #include "load/formats/input.hpp"
+#include "load/formats/module_database.hpp"
 #include "load/json.hpp"
 #include "load/kernel_catalog.hpp"
 
@@ -23,6 +24,16 @@ Result<DataCatalog> read_kernels(const JsonDocument& document, const Catalog*) {
   if (!plugin) return std::move(plugin).errors();
   DataCatalog catalog;
   catalog.plugin = std::move(plugin).value();
+  return catalog;
+}
+
+Result<DataCatalog> read_modules(const JsonDocument& document, const Catalog* base) {
+  Result<ModuleDatabase> database = read_module_database(document, {base});
+  if (!database) return std::move(database).errors();
+  DataCatalog catalog;
+  catalog.plugin = std::move(database->plugin);
+  catalog.problems = std::move(database->problems);
+  catalog.warnings = std::move(database->warnings);
   return catalog;
 }
 
@@ -56,6 +67,7 @@ constexpr Form kForms[] = {
     {kKernelCatalogSchema, is_of<InputFormat::kKernelCatalog>, read_kernels},
     {"atomic kernels", is_of<InputFormat::kAtomicKernels>, read_document},
     {"kernel cost files", is_of<InputFormat::kKernelCost>, read_document},
+    {"a module database", is_of<InputFormat::kModuleDatabase>, read_modules},
 };
 
 Diagnostic not_a_catalog(const JsonDocument& document) {

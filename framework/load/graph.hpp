@@ -77,6 +77,7 @@ struct CompositeParameter {
   std::string_view name;
   ExpressionIndex default_value = kNoExpression;  // none: every call must bind it
   std::uint32_t offset = 0;                       // of the declaration
+  std::uint32_t default_offset = 0;               // of the default value
 };
 
 struct CompositeVariable {

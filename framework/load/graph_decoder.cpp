@@ -246,7 +246,10 @@ void GraphDecoder::decode_parameters(JsonValue parameters, Composite* composite)
                     "write \"name\" or \"name=default\"");
     else if (!names.add(parameter.name).is_new)
       builder_.fail(json, codes::kDuplicateName, "duplicate parameter " + quoted(parameter.name));
-    if (equals != text.npos) parameter.default_value = builder_.expression_in(json, equals + 1);
+    if (equals != text.npos) {
+      parameter.default_value = builder_.expression_in(json, equals + 1);
+      parameter.default_offset = static_cast<std::uint32_t>(json.string_offset(equals + 1));
+    }
     composite->parameters.push_back(parameter);
   }
 }

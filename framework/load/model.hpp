@@ -25,9 +25,9 @@ struct ModelRequest {
   std::optional<std::string> hf_config;           // a config.json or its folder, for a graph file
   std::vector<std::string> set;                   // "num_hidden_layers=4", applied in order
   std::string prefix;                             // of the installation
-  std::string root;                               // the composite that is meant, of several
   std::shared_ptr<const SourceText> model_text;   // the content of `model`, instead of a file
   std::shared_ptr<const SourceText> config_text;  // the content of `hf_config`, likewise
+  std::string root = {};                          // the composite that is meant, of several
 };
 
 struct Model {

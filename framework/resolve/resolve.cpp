@@ -156,7 +156,7 @@ class Resolver {
       const CompositeParameter& parameter = composite.parameters[i];
       BoundParameter bound{parameter.name, arguments[i], kNoExpression, Origin::kCall};
       if (bound.node == kNotBound && parameter.default_value != kNoExpression) {
-        bound = {parameter.name, binder_.bind(parameter.default_value, default_offset(parameter)),
+        bound = {parameter.name, binder_.bind(parameter.default_value, parameter.default_offset),
                  parameter.default_value, Origin::kDefault};
       } else if (bound.node == kNotBound) {
         bound.node = program_.error(ArithmeticError::kUnbound, std::string(parameter.name));
@@ -169,12 +169,6 @@ class Resolver {
       stack_.back().locals.add(parameter.name, bound.node);
       plan_.parameters.push_back(bound);
     }
-  }
-
-  // Where the default stands in a declaration "name=default".
-  std::uint32_t default_offset(const CompositeParameter& parameter) const {
-    const std::size_t equals = graph_.source->text.find('=', parameter.offset);
-    return static_cast<std::uint32_t>(equals + 1);
   }
 
   // ---- calls ----

@@ -13,10 +13,11 @@ Result<Outcome> import_command(const Arguments& arguments) {
     return std::move(checked).errors();
   const Result<Input> input = read_input(arguments.operands[0]);
   if (!input.ok()) return input.errors();
-  Result<Graph> graph = decode_input(*input, {{}, arguments.get("root").value_or("")});
-  if (!graph.ok()) return std::move(graph).errors();
   Result<Host> host = open_host(arguments);
   if (!host.ok()) return std::move(host).errors();
+  Result<Graph> graph =
+      decode_input(*input, {{}, arguments.get("root").value_or(""), &host->catalog()});
+  if (!graph.ok()) return std::move(graph).errors();
   const Result<std::shared_ptr<const Catalog>> catalog = host->catalog_for(*graph);
   if (!catalog.ok()) return catalog.errors();
 

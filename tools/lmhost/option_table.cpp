@@ -70,14 +70,19 @@ constexpr OptionSpec kOptions[] = {
     {"mode", "", "", "MODE", "eager,sdpa,fused", kModel,
      "what executes: Python op by op, PyTorch's attention kernel (sdpa, default), a serving "
      "engine's kernels"},
-    {"set", "", "", "NAME=VALUE", "", kModel, "a value of config.json: --set num_hidden_layers=4"},
-    {"hf-config", "", "hf-config-path", "FILE", "", kModel, "the config.json for a graph file"},
+    {"set", "", "", "NAME=VALUE", "", kModel | kPopulate,
+     "a value of config.json: --set num_hidden_layers=4"},
+    {"hf-config", "", "hf-config-path", "FILE", "", kModel | kPopulate,
+     "the config.json for a graph file"},
     {"root", "", "", "NAME", "", kRoot,
      "of a folder or file with several: the composite that is meant"},
     {"allow-unknown", "", "", "", "", kModel,
      "leave unknown kernels out; totals become lower bounds"},
     {"locked", "", "", "FILE", "", kModel,
      "only with the plugins, by fingerprint, of this earlier JSON report"},
+
+    {"rules", "", "", "FILE", "", kPopulate,
+     "where parameters come from (catalogs/parameter_rules.json)"},
 
     {"view", "", "", "VIEW", "tree,kernels,roles,roofline", kView,
      "rows: the module tree, kernels, operand roles, or kernels on the roof of --hw"},
@@ -190,10 +195,16 @@ constexpr CommandSpec kCommands[] = {
      "Reads kernel dependency trees, kernel cost files and folders of them, atomic kernels, module "
      "databases, module analyses and model representations, told apart by content. What the format "
      "does not say is reported call by call and left out."},
+    {"populate", "MODEL", kHosted | kPopulate, "",
+     "fill in the parameters of a model's structure from its config",
+     "MODEL is a model representation: {model_id, layers}. The result has in each basic layer the "
+     "parameters of the kernel of its class, what is known at run time only as a template, and "
+     "where "
+     "each value came from."},
     {"validate", "FILE...", kHosted, "", "check graphs, configs, conventions and plugins",
      "The kind of a file is told by its content. Exit status 1 when a file has an error."},
-    {"schema", "graph|report|resolved|conventions|kernels|hardware|efficiency", kPlain | kResult,
-     "", "print a JSON Schema", ""},
+    {"schema", "graph|report|resolved|conventions|kernels|hardware|efficiency|parameter_rules",
+     kPlain | kResult, "", "print a JSON Schema", ""},
     {"completion", "bash|zsh|fish", kPlain | kResult, "", "print a completion script",
      "bash: source <(lmhost completion bash)"},
     {"doctor", "", kHosted, "", "check this installation",
@@ -213,11 +224,8 @@ const CommandSpec* find_command(std::string_view name) {
   return found == std::end(kCommands) ? nullptr : found;
 }
 
-std::string_view title_of(OptionGroup group) {
-  // Some options stand in two groups: where they are the same, the first names them.
-  for (const OptionGroup first : {kWorkload, kDevice})
-    if ((group & first) != 0) group = first;
-  switch (group) {
+std::string_view title_of(unsigned groups) {
+  switch (groups & -groups) {
     case kPlugins:
       return "Plugins and conventions";
     case kPluginTools:
@@ -225,6 +233,7 @@ std::string_view title_of(OptionGroup group) {
       return "Actions of this command";
     case kModel:
     case kRoot:
+    case kPopulate:
       return "Model";
     case kWorkload:
       return "Workload";

@@ -33,6 +33,7 @@ enum OptionGroup : unsigned {
   kResolve = 1u << 20,      // formulas instead of numbers
   kKernelTools = 1u << 21,  // the kernels command
   kRoot = 1u << 23,         // reads files of other formats, with several roots perhaps
+  kPopulate = 1u << 24,     // the populate command
   kPasses = 1u << 26,       // several passes: a generation, a training step
   kExport = 1u << 27,
   kCompare = 1u << 28,
@@ -64,7 +65,8 @@ std::span<const CommandSpec> all_commands();
 const CommandSpec* find_command(std::string_view name);
 // -o is --format where a command writes several forms, and --output where it writes one.
 std::string_view letters_of(const OptionSpec& option, const CommandSpec& command);
-std::string_view title_of(OptionGroup group);  // "Workload"
+// "Workload". Of several groups the first counts.
+std::string_view title_of(unsigned groups);
 
 struct Arguments {
   const CommandSpec* command = nullptr;

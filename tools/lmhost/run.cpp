@@ -28,7 +28,7 @@ constexpr CommandEntry kFunctions[] = {
     {"doctor", doctor_command},     {"resolve", resolve_command},
     {"help", help_command},         {"completion", completion_command},
     {"devices", devices_command},   {"fits", fits_command},
-    {"compare", compare_command},
+    {"compare", compare_command},   {"populate", populate_command},
 };
 
 constexpr int kInternalError = static_cast<int>(ErrorKind::kInternal);

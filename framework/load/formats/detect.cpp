@@ -35,6 +35,7 @@ bool any_object(JsonValue object, Holds holds) {
 
 InputFormat by_schema(std::string_view schema) {
   if (schema.starts_with("lmhost.kernels/")) return InputFormat::kKernelCatalog;
+  if (schema.starts_with("lmhost.modules/")) return InputFormat::kModuleDatabase;
   if (schema.starts_with("lmhost.conventions/")) return InputFormat::kConventions;
   if (schema.starts_with("lmhost.hardware/")) return InputFormat::kDevice;
   if (schema.starts_with("lmhost.report/")) return InputFormat::kReport;
@@ -51,6 +52,14 @@ bool is_json_schema(JsonValue root) {
 // The formulas of one kernel, of which one may be missing.
 bool is_atomic_kernel(JsonValue object) {
   return count_of(object, {"flops", "memory_read", "memory_write", "parameters"}) >= 2;
+}
+
+bool is_model(JsonValue object) { return has_any(object, {"model_id", "layers"}); }
+
+// {"examples": {name: {model_id, layers}, ...}}
+bool is_model_list(JsonValue object) {
+  const JsonValue list = object.find("examples");
+  return list.exists() && list.is(JsonKind::kObject) && any_object(list, is_model);
 }
 
 bool is_module_entry(JsonValue object) {
@@ -81,7 +90,7 @@ InputFormat object_format(JsonValue root) {
   if (has(root, "class_name") || is_kind(root, "kernels", JsonKind::kArray))
     return InputFormat::kModuleAnalysis;
   if (has(root, "kernels")) return InputFormat::kGraph;
-  if (has_any(root, {"model_id", "layers"})) return InputFormat::kModelRepresentation;
+  if (is_model(root) || is_model_list(root)) return InputFormat::kModelRepresentation;
   if (has(root, "modules") || is_module_entry(root)) return InputFormat::kModuleDatabase;
   if (const InputFormat format = kernel_format(root); format != InputFormat::kUnknown)
     return format;
@@ -106,7 +115,8 @@ InputFormat detect_format(JsonValue root) {
 }
 
 bool says_no_sizes(InputFormat format) {
-  return format == InputFormat::kDependencyTree || format == InputFormat::kModuleAnalysis;
+  return format == InputFormat::kDependencyTree || format == InputFormat::kModuleAnalysis ||
+         format == InputFormat::kModelRepresentation;
 }
 
 std::string_view name_of(InputFormat format) {

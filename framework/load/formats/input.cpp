@@ -8,6 +8,8 @@
 
 #include "base/codes.hpp"
 #include "load/formats/decoders.hpp"
+#include "load/formats/model_representation.hpp"
+#include "load/formats/module_database.hpp"
 #include "load/graph_forms.hpp"
 #include "load/kernel_catalog.hpp"
 #include "load/text_file.hpp"
@@ -21,6 +23,15 @@ constexpr std::string_view kNameMap = "kernel_name_map.json";
 std::string joined(std::string folder, std::string_view name) {
   if (!folder.ends_with('/')) folder += '/';
   return folder.append(name);
+}
+
+std::string parent_of(std::string folder) {
+  while (folder.size() > 1 && folder.ends_with('/')) folder.pop_back();
+  const std::size_t slash = folder.rfind('/');
+  const std::string last = folder.substr(slash == folder.npos ? 0 : slash + 1);
+  if (last == "." || last == "..") return folder + "/..";
+  if (slash == folder.npos) return ".";
+  return slash == 0 ? "/" : folder.substr(0, slash);
 }
 
 // The names of the *.json files of a folder, sorted; schemas are no data.
@@ -83,8 +94,22 @@ void decode_catalog(const Input& input, GraphBuilder* builder) {
   for (const Diagnostic& error : plugin.errors()) builder->fail(error);
 }
 
-void decode(const Input& input, std::string_view root, GraphBuilder* builder) {
+// Modules that cannot be computed are an error of whoever calls them.
+void decode_modules(const Input& input, const Catalog* base, GraphBuilder* builder) {
+  Result<ModuleDatabase> database =
+      read_module_database(input.documents.front().document, {.base = base});
+  if (!database) {
+    for (const Diagnostic& error : database.errors()) builder->fail(error);
+    return;
+  }
+  builder->graph.kernels.push_back(std::move(database->plugin));
+  for (Diagnostic& problem : database->problems) builder->note(std::move(problem));
+  for (Diagnostic& warning : database->warnings) builder->warn(std::move(warning));
+}
+
+void decode(const Input& input, const InputOptions& options, GraphBuilder* builder) {
   const JsonValue json = input.documents.front().document.root();
+  const std::string& root = options.root;
   switch (input.format) {
     case InputFormat::kDependencyTree:
       return decode_dependency_trees(input, root, builder);
@@ -96,6 +121,10 @@ void decode(const Input& input, std::string_view root, GraphBuilder* builder) {
       return decode_atomic_kernels(input, builder);
     case InputFormat::kKernelCatalog:
       return decode_catalog(input, builder);
+    case InputFormat::kModelRepresentation:
+      return decode_model_representation(json, builder);
+    case InputFormat::kModuleDatabase:
+      return decode_modules(input, options.base, builder);
     case InputFormat::kGraph:
     case InputFormat::kUnknown:
       break;
@@ -120,31 +149,39 @@ bool is_folder(const std::string& path) {
 bool has_json_files(const std::string& folder) { return !json_names(folder).empty(); }
 
 Result<Input> read_input_folder(const std::string& folder) {
-  Input input;
-  input.name = folder;
-  Diagnostics errors;
   std::vector<std::string> paths;
   for (const std::string& name : json_names(folder)) paths.push_back(joined(folder, name));
-  const std::string beside = joined(folder, "../" + std::string(kNameMap));
+  const std::string beside = joined(parent_of(folder), kNameMap);
   if (!is_file(joined(folder, kNameMap)) && is_file(beside)) paths.push_back(beside);
+  Diagnostics errors;
+  std::vector<std::shared_ptr<const SourceText>> files;
   for (const std::string& path : paths) {
     Result<std::shared_ptr<const SourceText>> text = read_text(path);
     if (text)
-      input.files.push_back(std::move(text).value());
+      files.push_back(std::move(text).value());
     else
       errors.insert(errors.end(), text.errors().begin(), text.errors().end());
   }
   if (!errors.empty()) return errors;
-  input.source = behind_one_another(folder, input.files);
-  for (std::size_t i = 0; i < paths.size(); ++i) {
+  return input_of(folder, std::move(files));
+}
+
+Result<Input> input_of(const std::string& folder,
+                       std::vector<std::shared_ptr<const SourceText>> files) {
+  Input input;
+  input.name = folder;
+  input.source = behind_one_another(folder, files);
+  input.files = std::move(files);
+  Diagnostics errors;
+  for (std::size_t i = 0; i < input.files.size(); ++i) {
+    const std::string& path = input.files[i]->name;
     Result<JsonDocument> json = JsonDocument::parse_part(input.source, i);
     if (!json) {
       errors.insert(errors.end(), json.errors().begin(), json.errors().end());
       continue;
     }
-    InputDocument document = {std::move(json).value(), InputFormat::kKernelNames,
-                              stem_of(paths[i])};
-    if (!paths[i].ends_with(kNameMap)) document.format = detect_format(document.document.root());
+    InputDocument document = {std::move(json).value(), InputFormat::kKernelNames, stem_of(path)};
+    if (!path.ends_with(kNameMap)) document.format = detect_format(document.document.root());
     if (document.format == InputFormat::kJsonSchema) continue;
     if (!belongs(document.format, input)) errors.push_back(does_not_belong(document, input));
     if (document.format != InputFormat::kKernelNames && errors.empty())
@@ -180,7 +217,7 @@ Result<Graph> decode_input(const Input& input, const InputOptions& options) {
   GraphBuilder builder(input.source, options.limits);
   for (const InputDocument& document : input.documents) builder.add_document(document.document);
   builder.graph.format = input.format;
-  decode(input, options.root, &builder);
+  decode(input, options, &builder);
   if (has_model(builder.graph)) find_cycles(&builder);
   return builder.finish();
 }

@@ -29,7 +29,8 @@ struct Input {
 
 struct InputOptions {
   GraphLimits limits;
-  std::string root;  // the composite that is meant; empty: the one that no other calls
+  std::string root;               // the composite that is meant; empty: the one that no other calls
+  const Catalog* base = nullptr;  // what formulas of a module database may call
 };
 
 bool is_folder(const std::string& path);
@@ -39,6 +40,9 @@ bool has_json_files(const std::string& folder);
 // of the JSON texts, all of them; E114 when the files are of formats that do not go together.
 Result<Input> read_input_folder(const std::string& folder);
 Input input_of(const JsonDocument& document);
+// The same from texts that are in memory, named as files of the folder would be.
+Result<Input> input_of(const std::string& folder,
+                       std::vector<std::shared_ptr<const SourceText>> files);
 // A folder, a file, or "-" for standard input.
 Result<Input> read_input(const std::string& path);
 

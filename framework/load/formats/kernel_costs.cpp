@@ -226,7 +226,7 @@ class CostDecoder {
       composite.name = kernel.name;
       composite.offset = static_cast<std::uint32_t>(kernel.json.offset());
       for (const std::string_view name : kernel.parameters)
-        composite.parameters.push_back({name, kNoExpression, composite.offset});
+        composite.parameters.push_back({name, kNoExpression, composite.offset, 0});
       graph_.composite_by_name.emplace(composite.name, kernel.composite);
     }
   }

@@ -9,7 +9,8 @@
 //
 // A class becomes a composite. A row that is the call of a module becomes a call, a row with formulas
 // a kernel of its own, a row with rows a composite. The format declares no parameters: a class has
-// those that its formulas name, and what every analysis knows, like batch_size, has itself as default.
+// those that its formulas name; what every analysis knows, like batch_size, has itself as default, and
+// those of the root have the config's values, since analyses name sizes as configs do.
 // It declares no order of them either, so positional arguments are bound where the argument is the
 // very name of a parameter, and otherwise reported.
 #include <algorithm>
@@ -41,12 +42,18 @@ std::string_view lines_of(std::string_view analysis) {
   return parse_lines(analysis.substr(0, colon == analysis.npos ? 0 : colon)).value_or("");
 }
 
+// A name that is nobody else's, and where it is used first.
+struct UsedName {
+  std::string_view name;
+  std::uint32_t offset = 0;
+};
+
 // What becomes a composite: a class, or a row with rows.
 struct Module {
   std::string_view name;
   JsonValue json;
   std::vector<AnalysisRow> rows;
-  std::vector<std::string_view> parameters;  // in order of first use
+  std::vector<UsedName> parameters;  // in order of first use
   std::uint32_t composite = kNoComposite;
 };
 
@@ -64,7 +71,9 @@ class AnalysisDecoder {
       decode_rows(modules_[i]);
     for (const auto& [call, target] : links_) builder_.link(call, target);
     kernels_.finish();
-    if (!graph_.composites.empty()) choose_root(root, &builder_);
+    if (graph_.composites.empty()) return;
+    choose_root(root, &builder_);
+    give_defaults();
   }
 
  private:
@@ -82,22 +91,33 @@ class AnalysisDecoder {
 
   // ---- parameters ----
 
-  static void add_names(const Expression& expression, std::vector<std::string_view>* names) {
-    for (const std::string& name : expression.names) {
-      const bool is_shared = name.starts_with("config.") || is_precision_variable(name) ||
-                             name.starts_with('_');  // the placeholder of a call
-      if (!is_shared && std::find(names->begin(), names->end(), name) == names->end())
-        names->push_back(name);
+  static bool is_parameter(std::string_view name) {
+    return !name.starts_with("config.") && !is_precision_variable(name) &&
+           !name.starts_with('_');  // the placeholder of a call
+  }
+
+  // `at`: where the expression begins in the text.
+  static void add_names(const Expression& expression, JsonValue text, std::size_t at,
+                        std::vector<UsedName>* names) {
+    for (const ExpressionNode& node : expression.nodes) {
+      if (node.op != Op::kName || !text.is(JsonKind::kString)) continue;
+      const std::string& name = expression.names[node.argument];
+      const bool is_known = std::any_of(names->begin(), names->end(),
+                                        [&](const UsedName& used) { return used.name == name; });
+      if (is_known || !is_parameter(name)) continue;
+      const std::size_t index = std::min(at + node.offset, text.string().size());
+      names->push_back({name, static_cast<std::uint32_t>(text.string_offset(index))});
     }
   }
-  static void add_names(const AnalysisFormula& formula, std::vector<std::string_view>* names) {
+  static void add_names(const AnalysisFormula& formula, std::vector<UsedName>* names) {
     if (!formula.is_good) return;
-    add_names(formula.parsed.expression, names);
+    add_names(formula.parsed.expression, formula.text, 0, names);
     for (const ModuleCall& call : formula.parsed.calls)
-      for (const ModuleArgument& argument : call.arguments) add_names(argument.expression, names);
+      for (const ModuleArgument& argument : call.arguments)
+        add_names(argument.expression, formula.text, argument.offset, names);
   }
-  static std::vector<std::string_view> names_in(const std::vector<AnalysisRow>& rows) {
-    std::vector<std::string_view> names;
+  static std::vector<UsedName> names_in(const std::vector<AnalysisRow>& rows) {
+    std::vector<UsedName> names;
     std::vector<const AnalysisRow*> open;
     for (auto row = rows.rbegin(); row != rows.rend(); ++row) open.push_back(&*row);
     while (!open.empty()) {
@@ -113,15 +133,26 @@ class AnalysisDecoder {
 
   void open(Module* module) {
     module->parameters = names_in(module->rows);
+    for (UsedName& used : module->parameters) used.name = builder_.keep(std::string(used.name));
     module->composite = static_cast<std::uint32_t>(graph_.composites.size());
     Composite& composite = graph_.composites.emplace_back();
     composite.name = module->name;
     composite.offset = static_cast<std::uint32_t>(module->json.offset());
-    for (const std::string_view name : module->parameters)
+    for (const UsedName& used : module->parameters)
       composite.parameters.push_back(
-          {name, is_implicit_name(name) ? builder_.name_expression(name) : kNoExpression,
-           composite.offset});
+          {used.name,
+           is_implicit_name(used.name) ? builder_.name_expression(used.name) : kNoExpression,
+           used.offset, used.offset});
     graph_.composite_by_name.emplace(composite.name, module->composite);
+  }
+
+  // Nobody calls the root, and the analyses take the names of a config for the sizes of a class.
+  void give_defaults() {
+    if (graph_.root_composite == kNoComposite) return;
+    for (CompositeParameter& parameter : graph_.composites[graph_.root_composite].parameters)
+      if (parameter.default_value == kNoExpression)
+        parameter.default_value =
+            builder_.name_expression(builder_.keep("config." + std::string(parameter.name)));
   }
 
   // ---- calls ----
@@ -244,8 +275,8 @@ class AnalysisDecoder {
 
   static std::string listed(const Module& module) {
     std::string text;
-    for (const std::string_view name : module.parameters)
-      text += (text.empty() ? "" : ", ") + std::string(name);
+    for (const UsedName& used : module.parameters)
+      text += (text.empty() ? "" : ", ") + std::string(used.name);
     return text;
   }
 
@@ -258,9 +289,9 @@ class AnalysisDecoder {
       const bool is_name = value.nodes.size() == 1 && value.nodes.front().op == Op::kName;
       if (!is_name || module == nullptr) return false;
       name = value.names.front();
-      const std::vector<std::string_view>& known = module->parameters;
       // What everybody knows may be passed to those who do not ask for it.
-      if (std::find(known.begin(), known.end(), name) == known.end())
+      if (std::none_of(module->parameters.begin(), module->parameters.end(),
+                       [&](const UsedName& used) { return used.name == name; }))
         return is_implicit_name(name) || is_precision_variable(name);
     }
     Binding binding;
@@ -280,18 +311,18 @@ class AnalysisDecoder {
 
   void call_kernel(const Module& module, const AnalysisRow& row, Call* call) {
     call->kernel = builder_.keep(std::string(module.name) + "." + std::string(row.label));
-    std::vector<std::string_view> names;
+    std::vector<UsedName> names;
     for (const AnalysisFormula* formula : {&row.flops, &row.read, &row.write})
       add_names(*formula, &names);
-    std::erase_if(names, is_implicit_name);
+    std::erase_if(names, [](const UsedName& used) { return is_implicit_name(used.name); });
     kernels_.begin(call->kernel, row.json);
     kernels_.doc(call->doc);
-    for (const std::string_view name : names) kernels_.parameter(name);
+    for (const UsedName& used : names) kernels_.parameter(used.name);
     kernels_.flops(formula_of(row.flops), row.flops.text);
     kernels_.bytes(Direction::kRead, formula_of(row.read), row.read.text);
     kernels_.bytes(Direction::kWrite, formula_of(row.write), row.write.text);
     flag_cache_len(row.flops.parsed.expression, row.flops.text, &builder_);
-    for (const std::string_view name : names) bind_name(name, call);
+    for (const UsedName& used : names) bind_name(used.name, call);
     bind_implicit(kernels_.end(), call->offset, &builder_, call);
   }
 
@@ -306,7 +337,8 @@ class AnalysisDecoder {
   }
 
   void bind_name(std::string_view name, Call* call) {
-    graph_.bindings.push_back({name, builder_.name_expression(name), call->offset});
+    const std::string_view kept = builder_.keep(std::string(name));
+    graph_.bindings.push_back({kept, builder_.name_expression(kept), call->offset});
     ++call->binding_count;
   }
 
@@ -318,7 +350,7 @@ class AnalysisDecoder {
     open(&module);
     call->kernel = module.name;
     call->composite = module.composite;
-    for (const std::string_view name : module.parameters) bind_name(name, call);
+    for (const UsedName& used : module.parameters) bind_name(used.name, call);
     modules_.push_back(std::move(module));
   }
 
