@@ -34,7 +34,8 @@ struct Summary {
   std::size_t sites = 0;               // calls in the tree
   std::vector<const Kernel*> kernels;  // distinct, by name
   std::vector<PluginUse> plugins;
-  std::size_t unknown = 0;               // call sites left out
+  std::size_t unknown = 0;        // call sites left out
+  std::size_t not_validated = 0;  // of the kernels: came as data, and no person looked at them
   std::vector<std::string> assumptions;  // values that nobody gave
   // The model as the shell takes it, and the options that give the same numbers again: of the
   // command that the last line suggests. Empty: the model's name, no options.

@@ -12,19 +12,6 @@
 namespace lmhost::tool {
 namespace {
 
-Result<const Kernel*> find_kernel(const Catalog& catalog, const std::string& name) {
-  if (const Kernel* kernel = catalog.find(name); kernel != nullptr) return kernel;
-  if (const NameConflict* conflict = catalog.conflict(name))
-    return ambiguous_name(catalog, *conflict);
-  // A part of one name only is as good as the name.
-  const std::vector<const Kernel*> matching = matching_kernels(catalog, name);
-  if (matching.size() == 1) return matching.front();
-  std::string hint = did_you_mean(name, catalog.names());
-  if (hint.empty()) hint = "'lmhost kernels list " + name + "' searches";
-  return plain_error(ErrorKind::kUsage, codes::kUnknownKernel, "unknown kernel " + quoted(name),
-                     hint);
-}
-
 Result<Outcome> list_kernels(const Arguments& arguments, const Host& host, bool is_json) {
   const std::string pattern = arguments.operands.size() > 1 ? arguments.operands[1] : std::string();
   const std::vector<const Kernel*> kernels = matching_kernels(host.catalog(), pattern);

@@ -17,6 +17,7 @@ struct Outcome {
 Result<Outcome> analyze_command(const Arguments& arguments);
 Result<Outcome> explain_command(const Arguments& arguments);
 Result<Outcome> inspect_command(const Arguments& arguments);
+Result<Outcome> catalog_command(const Arguments& arguments);
 Result<Outcome> kernels_command(const Arguments& arguments);
 Result<Outcome> plugin_command(const Arguments& arguments);
 Result<Outcome> plugin_dump(const Arguments& arguments);

@@ -70,6 +70,11 @@ constexpr OptionSpec kOptions[] = {
     {"seed", "", "", "N", "", kPluginTools, "plugin check: of the random points (1)"},
     {"dir", "", "", "DIR", "", kPluginTools, "plugin new: make NAME below this folder (.)"},
 
+    {"by", "", "", "WHO", "", kApproval, "catalog approve: who has looked at it"},
+    {"date", "", "", "DATE", "", kApproval, "catalog approve: when; nothing is dated by itself"},
+    {"notes", "", "", "TEXT", "", kApproval, "catalog approve: why, or with what reserve"},
+    {"revoke", "", "", "", "", kApproval, "catalog approve: take it back"},
+
     {"color", "", "colour", "WHEN", "auto,always,never", kCommon, "auto: on a terminal (NO_COLOR)"},
     {"ascii", "", "", "", "", kCommon, "no characters beyond ASCII"},
     {"help", "h", "", "", "", kCommon, "this text"},
@@ -97,9 +102,16 @@ constexpr CommandSpec kCommands[] = {
      kHosted | kPluginTools | kFormat, "text,json", "the plugins in use; check, dump, make one",
      "dump prints what a plugin declares as JSON; generate makes a plugin's C++ source of it.\n"
      "Exit status 1 when a check fails."},
+    {"catalog",
+     "list FILE... | show KERNEL FILE | validate FILE... | diff BEFORE AFTER | approve KERNEL...",
+     kHosted | kApproval | kFormat, "text,json", "kernels as data: databases of modules and others",
+     "approve writes into the --catalog FILE that a person has looked at KERNEL; every other byte "
+     "stays.\n"
+     "Exit status 1 when a file is not valid, or when two differ."},
     {"validate", "FILE...", kHosted, "", "check graphs, configs, conventions and plugins",
      "The kind of a file is told by its content. Exit status 1 when a file has an error."},
-    {"schema", "graph|report|conventions|kernels", kPlain | kResult, "", "print a JSON Schema", ""},
+    {"schema", "graph|report|conventions|kernels|modules", kPlain | kResult, "",
+     "print a JSON Schema", ""},
     {"completion", "bash|zsh|fish", kPlain | kResult, "", "print a completion script",
      "bash: source <(lmhost completion bash)"},
     {"doctor", "", kHosted, "", "check this installation",
@@ -124,6 +136,7 @@ std::string_view title_of(OptionGroup group) {
     case kPlugins:
       return "Plugins and conventions";
     case kPluginTools:
+    case kApproval:
       return "Actions of this command";
     case kModel:
       return "Model";
