@@ -91,7 +91,7 @@ TEST_CASE("module schema: schema and reader agree") {
       with(", \"source_version\": \"1.0\",\n                    \"sha256\": \"ab\"", ""),
       with("{\"human_validated\": false}",
            R"({"human_validated": true, "validator": "Ada", "date": "2026", "notes": "n"})"),
-      with("\"int\"", "\"float\""),
+      with("\"dtype_bytes\", \"type\": \"int\"", "\"dtype_bytes\", \"type\": \"float\""),
   };
   for (const std::string& text : good) {
     CAPTURE(text);

@@ -136,7 +136,7 @@ TEST_CASE("update file: through a link, under the lock of the file itself") {
 TEST_CASE("update file: two processes and two threads add entries, none is lost") {
   const ScratchFolder folder;
   const std::string path = folder.path() + "/db.json";
-  constexpr int kEach = 200;  // of a process; a thread adds a quarter
+  enum { kEach = 200 };  // of a process; a thread adds a quarter
   const auto add_all = [&](const std::string& who, int count = kEach) {
     for (int i = 0; i < count; ++i)
       if (!update_file(path, adding(who + std::to_string(i))).ok()) return 1;

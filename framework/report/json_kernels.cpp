@@ -185,6 +185,7 @@ std::string write_plugins_json(const Catalog& catalog) {
     json.member("file", plugin.path);
     json.member("fingerprint", plugin.fingerprint);
     json.member("kernels", plugin.kernels.size());
+    if (plugin.is_data) json.member("is_data", true);
     json.key("constants");
     json.begin_array();
     for (const PluginConstant& constant : plugin.constants) {

@@ -27,7 +27,7 @@ enum OptionGroup : unsigned {
   kFormat = 1u << 8,        // more than one form of it
   kExact = 1u << 9,         // text with scaled numbers
   kPluginTools = 1u << 10,  // the plugin command
-  kApproval = 1u << 20      // catalog approve
+  kApproval = 1u << 30      // catalog approve
 };
 
 struct OptionSpec {
