@@ -114,6 +114,8 @@ class Explainer {
   void add_kernel(const Kernel& kernel, const Instance& instance, Explanation* result) const {
     const Plugin& plugin = plan_.catalog->plugin_of(kernel);
     result->plugin = plugin.id + " " + plugin.version;
+    if (plugin.is_data) result->catalog = portable_path(plugin.path, prefix_);
+    result->provenance = kernel.provenance;
     result->fingerprint = plugin.fingerprint;
     result->doc = kernel.doc;
     result->source = kernel.source;

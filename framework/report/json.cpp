@@ -8,6 +8,7 @@
 #include "load/catalog.hpp"
 #include "load/conventions.hpp"
 #include "report/json_writer.hpp"
+#include "report/provenance.hpp"
 #include "report/table.hpp"
 #include "study/profile.hpp"
 
@@ -28,7 +29,7 @@ void write_inputs(JsonWriter* json, const Analysis& analysis, std::string_view p
   json->end_array();
 }
 
-void write_plugins(JsonWriter* json, const Summary& summary) {
+void write_plugins(JsonWriter* json, const Summary& summary, std::string_view prefix) {
   json->line();
   json->key("plugins");
   json->begin_array();
@@ -40,6 +41,7 @@ void write_plugins(JsonWriter* json, const Summary& summary) {
     json->member("abi", use.plugin->abi);
     json->member("fingerprint", use.plugin->fingerprint);
     json->member("kernels", use.kernels);
+    if (use.plugin->is_data) json->member("catalog", portable_path(use.plugin->path, prefix));
     json->end_object();
   }
   json->end_array();
@@ -185,6 +187,7 @@ void write_coverage(JsonWriter* json, const Analysis& analysis, const Summary& s
   json->member("kernels", summary.kernels.size());
   json->member("plugins", summary.plugins.size());
   json->member("unknown", summary.unknown);
+  json->member("not_validated", summary.not_validated);
   json->member("is_lower_bound", summary.unknown != 0);
   json->member("is_truncated", analysis.tree->truncated);
   json->key("assumed");
@@ -269,6 +272,10 @@ void write_kernels(JsonWriter* json, const CostTree& tree, const DeviceBounds* d
     if (row.kernel != nullptr)
       json->member("plugin", tree.plan->catalog->plugin_of(*row.kernel).id);
     json->member("sites", row.sites);
+    if (row.kernel != nullptr && row.kernel->provenance != nullptr) {
+      json->key("provenance");
+      write_provenance(json, *row.kernel->provenance, false);
+    }
     json->quantity("calls", row.times);
     json->costs("total", costs_of(tree, rows, row));
     if (device != nullptr) write_bound(json, bound_of(tree, rows, row, device));
@@ -317,7 +324,7 @@ std::string write_json(const Analysis& analysis, const Summary& summary, std::st
   json.member("source_version", graph.source_version);
   json.end_object();
   write_inputs(&json, analysis, prefix);
-  write_plugins(&json, summary);
+  write_plugins(&json, summary, prefix);
   write_conventions(&json, analysis, summary);
   write_workload(&json, analysis, summary);
   write_device(&json, analysis, summary);

@@ -4,6 +4,7 @@
 #include <set>
 
 #include "load/config.hpp"
+#include "report/provenance.hpp"
 #include "report/units.hpp"
 #include "study/profile.hpp"
 
@@ -93,19 +94,39 @@ std::string memory_line(const Analysis& analysis, const TextStyle& style) {
   return line;
 }
 
+// "2 plugins", "1 catalogue", "2 plugins and 1 catalogue".
+std::string sources_text(const Summary& summary) {
+  const auto data = static_cast<std::size_t>(
+      std::count_if(summary.plugins.begin(), summary.plugins.end(),
+                    [](const PluginUse& use) { return use.plugin->is_data; }));
+  const std::size_t plugins = summary.plugins.size() - data;
+  if (data == 0) return plural(plugins, "plugin");
+  const std::string catalogues = plural(data, "catalogue");
+  return plugins == 0 ? catalogues : plural(plugins, "plugin") + " and " + catalogues;
+}
+
+std::string not_validated_text(const Summary& summary) {
+  if (summary.not_validated == 0) return "";
+  return ", " + plural(summary.not_validated, "kernel") + " not validated by a person";
+}
+
 std::string coverage_lines(const Summary& summary, const TextStyle& style) {
   std::string text =
       label("coverage", style) + to_grouped_string(summary.calls) +
       (summary.calls == Number(1) ? " call" : " calls") + " at " + plural(summary.sites, "site") +
-      ": " + plural(summary.kernels.size(), "kernel") + " from " +
-      plural(summary.plugins.size(), "plugin") + ", " + std::to_string(summary.unknown) +
-      " unknown, " + std::to_string(summary.assumptions.size()) + " assumed\n";
+      ": " + plural(summary.kernels.size(), "kernel") + " from " + sources_text(summary) + ", " +
+      std::to_string(summary.unknown) + " unknown, " + std::to_string(summary.assumptions.size()) +
+      " assumed" + not_validated_text(summary) + "\n";
   for (const std::string& assumption : summary.assumptions)
     text += label("assumed", style) + assumption + "\n";
-  std::string plugins;
-  for (const PluginUse& use : summary.plugins)
-    plugins += (plugins.empty() ? "" : ", ") + use.plugin->id + " " + use.plugin->version;
-  if (!plugins.empty()) text += label("plugins", style) + plugins + "\n";
+  for (const bool is_data : {false, true}) {
+    std::string names;
+    for (const PluginUse& use : summary.plugins)
+      if (use.plugin->is_data == is_data)
+        names += (names.empty() ? "" : ", ") + use.plugin->id +
+                 (use.plugin->version.empty() ? "" : " " + use.plugin->version);
+    if (!names.empty()) text += label(is_data ? "catalogues" : "plugins", style) + names + "\n";
+  }
   return text;
 }
 
@@ -221,6 +242,9 @@ Summary summarize(const Analysis& analysis, std::vector<std::string> assumptions
       kernels.insert(instance.kernel);
   }
   summary.kernels.assign(kernels.begin(), kernels.end());
+  summary.not_validated = static_cast<std::size_t>(
+      std::count_if(kernels.begin(), kernels.end(),
+                    [](const Kernel* kernel) { return is_not_validated(*kernel); }));
   std::sort(summary.kernels.begin(), summary.kernels.end(),
             [](const Kernel* a, const Kernel* b) { return a->name < b->name; });
   const auto plugins = plan.catalog->plugins();

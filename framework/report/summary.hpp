@@ -57,7 +57,8 @@ struct Summary {
   std::size_t sites = 0;               // calls in the tree
   std::vector<const Kernel*> kernels;  // distinct, by name
   std::vector<PluginUse> plugins;
-  std::size_t unknown = 0;                     // call sites left out
+  std::size_t unknown = 0;        // call sites left out
+  std::size_t not_validated = 0;  // of the kernels: came as data, and no person looked at them
   std::vector<std::string> assumptions;        // values that nobody gave
   std::shared_ptr<const DeviceBounds> device;  // nullptr: none was named
   std::optional<Measurement> measured;         // to set against the device's roof

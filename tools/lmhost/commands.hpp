@@ -24,6 +24,7 @@ Result<Outcome> devices_command(const Arguments& arguments);
 Result<Outcome> fits_command(const Arguments& arguments);
 Result<Outcome> inspect_command(const Arguments& arguments);
 Result<Outcome> import_command(const Arguments& arguments);
+Result<Outcome> catalog_command(const Arguments& arguments);
 Result<Outcome> kernels_command(const Arguments& arguments);
 Result<Outcome> plugin_command(const Arguments& arguments);
 Result<Outcome> plugin_dump(const Arguments& arguments);

@@ -136,6 +136,11 @@ constexpr OptionSpec kOptions[] = {
     {"seed", "", "", "N", "", kPluginTools, "plugin check: of the random points (1)"},
     {"dir", "", "", "DIR", "", kPluginTools, "plugin new: make NAME below this folder (.)"},
 
+    {"by", "", "", "WHO", "", kApproval, "catalog approve: who has looked at it"},
+    {"date", "", "", "DATE", "", kApproval, "catalog approve: when; nothing is dated by itself"},
+    {"notes", "", "", "TEXT", "", kApproval, "catalog approve: why, or with what reserve"},
+    {"revoke", "", "", "", "", kApproval, "catalog approve: take it back"},
+
     {"color", "", "colour", "WHEN", "auto,always,never", kCommon, "auto: on a terminal (NO_COLOR)"},
     {"ascii", "", "", "", "", kCommon, "no characters beyond ASCII"},
     {"help", "h", "", "", "", kCommon, "this text"},
@@ -190,6 +195,12 @@ constexpr CommandSpec kCommands[] = {
      kHosted | kPluginTools | kFormat, "text,json", "the plugins in use; check, dump, make one",
      "dump prints what a plugin declares as JSON; generate makes a plugin's C++ source of it.\n"
      "Exit status 1 when a check fails."},
+    {"catalog",
+     "list FILE... | show KERNEL FILE | validate FILE... | diff BEFORE AFTER | approve KERNEL...",
+     kHosted | kApproval | kFormat, "text,json", "kernels as data: databases of modules and others",
+     "approve writes into the --catalog FILE that a person has looked at KERNEL; every other byte "
+     "stays.\n"
+     "Exit status 1 when a file is not valid, or when two differ."},
     {"import", "FILE|DIR", kHosted | kRoot, "",
      "turn another format into a graph, or into a catalogue of kernels",
      "Reads kernel dependency trees, kernel cost files and folders of them, atomic kernels, module "
@@ -203,7 +214,8 @@ constexpr CommandSpec kCommands[] = {
      "each value came from."},
     {"validate", "FILE...", kHosted, "", "check graphs, configs, conventions and plugins",
      "The kind of a file is told by its content. Exit status 1 when a file has an error."},
-    {"schema", "graph|report|resolved|conventions|kernels|hardware|efficiency|parameter_rules",
+    {"schema",
+     "graph|report|resolved|conventions|kernels|hardware|efficiency|parameter_rules|modules",
      kPlain | kResult, "", "print a JSON Schema", ""},
     {"completion", "bash|zsh|fish", kPlain | kResult, "", "print a completion script",
      "bash: source <(lmhost completion bash)"},
@@ -230,6 +242,7 @@ std::string_view title_of(unsigned groups) {
       return "Plugins and conventions";
     case kPluginTools:
     case kKernelTools:
+    case kApproval:
       return "Actions of this command";
     case kModel:
     case kRoot:

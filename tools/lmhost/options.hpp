@@ -37,7 +37,8 @@ enum OptionGroup : unsigned {
   kPasses = 1u << 26,       // several passes: a generation, a training step
   kExport = 1u << 27,
   kCompare = 1u << 28,
-  kPrice = 1u << 29,  // what the time of a device costs
+  kPrice = 1u << 29,     // what the time of a device costs
+  kApproval = 1u << 30,  // catalog approve
 };
 
 struct OptionSpec {

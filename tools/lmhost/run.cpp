@@ -1,11 +1,9 @@
 // The program around the commands: which one, its errors, its output, its exit status.
-#include <exception>
-#include <new>
-
 #include "base/codes.hpp"
 #include "report/json_writer.hpp"
 #include "report/summary.hpp"
 #include "tools/lmhost/commands.hpp"
+#include "tools/lmhost/guard.hpp"
 #include "tools/lmhost/help.hpp"
 #include "tools/lmhost/output.hpp"
 #include "tools/lmhost/session.hpp"
@@ -29,6 +27,7 @@ constexpr CommandEntry kFunctions[] = {
     {"help", help_command},         {"completion", completion_command},
     {"devices", devices_command},   {"fits", fits_command},
     {"compare", compare_command},   {"populate", populate_command},
+    {"catalog", catalog_command},
 };
 
 constexpr int kInternalError = static_cast<int>(ErrorKind::kInternal);
@@ -106,23 +105,10 @@ int run_command(const std::vector<std::string>& words) {
   return kInternalError;
 }
 
-int internal_error(std::string_view what) {
-  write_standard_error("lmhost: internal error: " + std::string(what) + "\nlmhost " +
-                       std::string(version()) +
-                       "; please report this with the command line and its input\n");
-  return kInternalError;
-}
-
 }  // namespace
 
 int run(int argc, char** argv) {
-  try {
-    return run_command({argv + (argc > 0 ? 1 : 0), argv + argc});
-  } catch (const std::bad_alloc&) {
-    return internal_error("out of memory");
-  } catch (const std::exception& error) {
-    return internal_error(error.what());
-  }
+  return guarded([&] { return run_command({argv + (argc > 0 ? 1 : 0), argv + argc}); });
 }
 
 }  // namespace lmhost::tool

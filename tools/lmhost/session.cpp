@@ -8,6 +8,8 @@
 #include "load/catalog.hpp"
 #include "load/config.hpp"
 #include "load/graph.hpp"
+#include "report/kernels.hpp"
+#include "tools/lmhost/guard.hpp"
 #include "tools/lmhost/values.hpp"
 
 namespace lmhost::tool {
@@ -133,18 +135,46 @@ HostOptions host_options(const Arguments& arguments) {
   return options;
 }
 
-Result<Host> open_host(const Arguments& arguments) {
-  const HostOptions options = host_options(arguments);
+Result<Host> open_host(const Arguments& arguments) { return open_host(host_options(arguments)); }
+
+Result<Host> open_host(const HostOptions& options) {
   for (const std::string& directory : split(environment("LMHOST_PLUGIN_PATH"), ':')) {
     if (!directory.empty() && directory.front() != '/')
       return usage_error("LMHOST_PLUGIN_PATH names the relative folder " + quoted(directory),
                          "write the absolute path: it must mean the same from every folder");
   }
-  return Host::open(options);
+  HostOptions watched = options;
+  watched.on_plugin_code = watch_plugin_code;
+  return Host::open(watched);
+}
+
+Result<const Kernel*> find_kernel(const Catalog& catalog, const std::string& name) {
+  if (const Kernel* kernel = catalog.find(name); kernel != nullptr) return kernel;
+  if (const NameConflict* conflict = catalog.conflict(name))
+    return ambiguous_name(catalog, *conflict);
+  // A part of one name only is as good as the name.
+  const std::vector<const Kernel*> matching = matching_kernels(catalog, name);
+  if (matching.size() == 1) return matching.front();
+  std::string hint = did_you_mean(name, catalog.names());
+  if (hint.empty()) hint = "'lmhost kernels list " + name + "' searches";
+  return plain_error(ErrorKind::kUsage, codes::kUnknownKernel, "unknown kernel " + quoted(name),
+                     hint);
 }
 
 Diagnostics refused_plugins(const Host& host) {
-  Diagnostics warnings = host.catalog_warnings();
+  Diagnostics warnings;
+  for (const NamedCatalog& named : host.catalogs()) {
+    if (named.problems.empty()) continue;
+    // They fail where they are called, and a model may call none of them.
+    Diagnostic& warning = warnings.emplace_back(named.problems.front());
+    const std::size_t count = named.problems.size();
+    warning = plain_error(
+        ErrorKind::kInput, warning.code,
+        std::to_string(count) + (count == 1 ? " formula" : " formulas") + " cannot be used",
+        "'lmhost catalog validate " + named.path + "' says why");
+    warning.file = named.path;
+    warning.severity = Severity::kWarning;
+  }
   for (const RefusedPlugin& refused : host.catalog().refused()) {
     if (refused.is_foreign) continue;
     warnings.push_back(refused.reason);

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "host.hpp"
+#include "load/catalog.hpp"
 #include "report/summary.hpp"
 #include "study/device_bound.hpp"
 #include "tools/lmhost/options.hpp"
@@ -16,8 +17,11 @@ namespace lmhost::tool {
 
 HostOptions host_options(const Arguments& arguments);
 Result<Host> open_host(const Arguments& arguments);
+Result<Host> open_host(const HostOptions& options);
+// The kernel of that name or, failing that, the only one with that part in a name.
+Result<const Kernel*> find_kernel(const Catalog& catalog, const std::string& name);
 // Plugin files that were found and not loaded: a warning each. Foreign libraries are passed over.
-// And what readers of --catalog files noticed.
+// And a --catalog file with formulas that cannot be used.
 Diagnostics refused_plugins(const Host& host);
 
 // What the reader of the model's file doubts: warnings. Kernels that it could not read are an error
