@@ -25,7 +25,6 @@ namespace {
 
 constexpr std::size_t kLongestAnswer = std::size_t{4} << 20;
 constexpr int kMostTimeouts = 24;  // for all of it
-constexpr ::rlim_t kMemory = ::rlim_t{2} << 30;
 
 std::string fate_of(const ProcessResult& result, std::chrono::milliseconds timeout) {
   switch (result.end) {
@@ -109,6 +108,7 @@ void answer_probe(const std::string& path, const ProbeOptions& options) {
   ::setrlimit(RLIMIT_CORE, &no_core);
 #ifndef LMHOST_SANITIZED
   // Sanitizers reserve terabytes of addresses.
+  constexpr ::rlim_t kMemory = ::rlim_t{2} << 30;
   const ::rlimit memory = {kMemory, kMemory};
   ::setrlimit(RLIMIT_AS, &memory);
 #endif
