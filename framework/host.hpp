@@ -22,6 +22,8 @@ namespace lmhost {
 class Catalog;
 struct Conventions;
 struct Execution;
+struct Graph;
+struct KernelChoice;
 struct Model;
 struct Schedule;
 enum class Mode;
@@ -35,6 +37,8 @@ struct HostOptions {
   std::string conventions = "lmhost";       // a name in catalogs/conventions or a file
   std::vector<PluginEntry> static_plugins;  // linked into the program; one that fails is an error
   std::vector<std::string> use;  // "torch.matmul=vendor_mm": whose, of names that conflict
+  std::vector<std::string>
+      catalogs;  // --catalog: kernels as data, which hide plugins' of their names
 };
 
 struct Workload {
@@ -55,10 +59,14 @@ class Host {
   static Result<Host> open(const HostOptions& options);
 
   const Catalog& catalog() const { return *catalog_; }
+  // With the kernels that came with the graph on top; catalog() itself when it has none.
+  Result<std::shared_ptr<const Catalog>> catalog_for(const Graph& graph) const;
   const Conventions& conventions() const { return *conventions_; }
   // What analyze() does before the first stage that computes: the numbers a workload leaves open
   // filled in, checked.
   static Result<RuntimePoint> runtime_point(const Workload& workload, const Config& config);
+  // What readers of the named catalogues noticed, as warnings: kernels that cannot be used, say.
+  const Diagnostics& catalog_warnings() const { return data_notes_; }
   const std::string& prefix() const { return prefix_; }
 
   Result<Analysis> plan(const Workload& workload) const;  // load and resolve only; tree is null
@@ -72,8 +80,13 @@ class Host {
   std::vector<std::string> model_names() const;  // in catalogs/models, sorted
 
  private:
+  Diagnostics add_data(const std::vector<std::string>& paths,
+                       const std::vector<KernelChoice>& choices);
+
   std::shared_ptr<const Catalog> catalog_;
   std::shared_ptr<const Conventions> conventions_;
+  std::vector<InputFile> catalog_files_;
+  Diagnostics data_notes_;
   std::string prefix_;
 };
 

@@ -121,6 +121,7 @@ Result<HostOptions> read_options(const lmh_context_options* from) {
   options.plugin_directories = texts(read->directories, read->directory_count);
   options.static_plugins.assign(read->entries, read->entries + read->entry_count);
   options.default_plugins = read->no_default_plugins == 0;
+  options.catalogs = texts(read->catalogs, read->catalog_count);
   return options;
 }
 

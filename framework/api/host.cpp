@@ -61,6 +61,7 @@ Result<Host> Host::open(const HostOptions& options) {
   own.prefix = options.prefix.empty() ? own_prefix() : options.prefix;
   own.conventions = options.conventions;
   own.use = options.use;
+  own.catalogs = options.catalogs;
   Result<lmhost::Host> host = lmhost::Host::open(own);
   if (!host) return std::move(host).errors();
   return Host(std::make_shared<const Data>(Data{std::move(host).value()}));

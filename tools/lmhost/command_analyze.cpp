@@ -192,15 +192,17 @@ Result<Outcome> inspect_command(const Arguments& arguments) {
   outcome.messages = refused_plugins(*host);
   Structure structure;
   if (Result<Analysis> planned = host->plan(*workload); planned.ok()) {
-    structure =
-        make_structure(*planned->plan->graph, planned->plan.get(), &host->catalog(), options);
+    structure = make_structure(*planned->plan->graph, planned->plan.get(),
+                               planned->plan->catalog.get(), options);
   } else {
     // A graph whose config is not at hand still has a structure; a model that is no graph file has
     // not, and --locked asks for more than structure.
     const bool can_open = workload->model != "-" && !workload->hf_config && !workload->locked;
     Result<Graph> graph = can_open ? load_graph_file(workload->model) : planned.errors();
     if (!graph.ok()) return std::move(planned).errors();
-    structure = make_structure(*graph, nullptr, &host->catalog(), options);
+    const Result<std::shared_ptr<const Catalog>> catalog = host->catalog_for(*graph);
+    if (!catalog.ok()) return catalog.errors();
+    structure = make_structure(*graph, nullptr, catalog->get(), options);
   }
   outcome.text = *format == "json"  ? write_structure_json(structure)
                  : *format == "dot" ? write_structure_dot(structure, text_style(arguments))

@@ -50,20 +50,21 @@ Diagnostics unknown_kernels(const Graph& graph, const Catalog& catalog) {
 Result<std::string> check_graph(std::shared_ptr<const SourceText> source, const Host& host) {
   Result<Graph> graph = load_graph(std::move(source));
   if (!graph.ok()) return std::move(graph).errors();
-  if (Diagnostics errors = unknown_kernels(*graph, host.catalog()); !errors.empty()) return errors;
+  const Result<std::shared_ptr<const Catalog>> catalog = host.catalog_for(*graph);
+  if (!catalog.ok()) return catalog.errors();
+  if (Diagnostics errors = unknown_kernels(*graph, **catalog); !errors.empty()) return errors;
   const std::string text = "graph, " + count_of(graph->composites.size(), "composite") + ", " +
                            count_of(graph->calls.size(), "call");
   // With a config of its own everything can be bound; otherwise that is the model's matter.
   if (!graph->config) return text;
   auto shared = std::make_shared<const Graph>(std::move(*graph));
-  const std::shared_ptr<const Catalog> catalog(std::shared_ptr<void>(), &host.catalog());
   const std::shared_ptr<const Conventions> conventions(std::shared_ptr<void>(),
                                                        &host.conventions());
   for (const Mode mode : {Mode::kEager, Mode::kSdpa, Mode::kFused}) {
     ResolveOptions options;
     options.mode = mode;
     Result<std::shared_ptr<const Plan>> plan =
-        resolve(shared, catalog, conventions, *shared->config, options);
+        resolve(shared, *catalog, conventions, *shared->config, options);
     if (!plan.ok()) return std::move(plan).errors();
   }
   return text + ", resolved with its own config";

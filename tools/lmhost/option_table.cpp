@@ -60,6 +60,8 @@ constexpr OptionSpec kOptions[] = {
     {"plugin-dir", "", "", "DIR", "", kPlugins,
      "load the plugins of this folder too (LMHOST_PLUGIN_PATH)"},
     {"no-default-plugins", "", "", "", "", kPlugins, "none but those named"},
+    {"catalog", "", "", "FILE", "", kPlugins,
+     "kernels as data; they hide plugins' kernels of the same name"},
     {"use", "", "", "KERNEL=PLUGIN", "", kPlugins,
      "whose kernel is meant when several plugins declare the name"},
 

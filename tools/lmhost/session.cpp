@@ -112,6 +112,7 @@ HostOptions host_options(const Arguments& arguments) {
   options.default_plugins = !arguments.has("no-default-plugins");
   options.conventions = arguments.get("conventions").value_or("lmhost");
   options.use = arguments.all("use");
+  options.catalogs = arguments.all("catalog");
   return options;
 }
 
@@ -126,7 +127,7 @@ Result<Host> open_host(const Arguments& arguments) {
 }
 
 Diagnostics refused_plugins(const Host& host) {
-  Diagnostics warnings;
+  Diagnostics warnings = host.catalog_warnings();
   for (const RefusedPlugin& refused : host.catalog().refused()) {
     if (refused.is_foreign) continue;
     warnings.push_back(refused.reason);

@@ -15,6 +15,7 @@ namespace lmhost::tool {
 HostOptions host_options(const Arguments& arguments);
 Result<Host> open_host(const Arguments& arguments);
 // Plugin files that were found and not loaded: a warning each. Foreign libraries are passed over.
+// And what readers of --catalog files noticed.
 Diagnostics refused_plugins(const Host& host);
 
 Result<Workload> read_workload(const Arguments& arguments, std::string model);

@@ -50,7 +50,9 @@ typedef struct lmh_context_options {
   size_t directory_count;
   const lmh_entry* entries; /* of plugins linked into the program */
   size_t entry_count;
-  int32_t no_default_plugins; /* 1: not those of the installation */
+  int32_t no_default_plugins;  /* 1: not those of the installation */
+  const char* const* catalogs; /* files of kernels as data: they hide plugins' of the same name */
+  size_t catalog_count;
 } lmh_context_options;
 
 typedef enum lmh_mode { LMH_MODE_DEFAULT = 0, LMH_EAGER, LMH_SDPA, LMH_FUSED } lmh_mode;

@@ -43,6 +43,8 @@ LMHOST_VERSIONED_NAMESPACE {
     std::string prefix;  // of the installation; empty: the one that holds this library
     std::string conventions = "lmhost";  // a name in catalogs/conventions, or a file
     std::vector<std::string> use;        // "torch.matmul=vendor_mm": whose, of names that conflict
+    // Files of kernels as data; they hide kernels of plugins that have the same name.
+    std::vector<std::string> catalogs;
 
     HostOptions& add_static(PluginEntry entry) {
       static_plugins.push_back(entry);
