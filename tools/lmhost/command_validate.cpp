@@ -14,6 +14,7 @@
 #include "resolve/example.hpp"
 #include "resolve/plan.hpp"
 #include "resolve/problems.hpp"
+#include "tools/lmhost/command_learn.hpp"
 #include "tools/lmhost/commands.hpp"
 #include "tools/lmhost/session.hpp"
 
@@ -125,6 +126,7 @@ Result<std::string> check_plugin(const std::string& path) {
 }  // namespace
 
 Result<Outcome> validate_command(const Arguments& arguments) {
+  if (arguments.has("missing")) return validate_missing(arguments);
   if (Result<bool> checked = check_operands(arguments, 1, SIZE_MAX); !checked.ok())
     return std::move(checked).errors();
   Result<Host> host = open_host(arguments);

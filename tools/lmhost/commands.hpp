@@ -18,6 +18,7 @@ Result<Outcome> analyze_command(const Arguments& arguments);
 Result<Outcome> explain_command(const Arguments& arguments);
 Result<Outcome> inspect_command(const Arguments& arguments);
 Result<Outcome> kernels_command(const Arguments& arguments);
+Result<Outcome> learn_command(const Arguments& arguments);
 Result<Outcome> plugin_command(const Arguments& arguments);
 Result<Outcome> plugin_dump(const Arguments& arguments);
 Result<Outcome> plugin_generate(const Arguments& arguments);

@@ -26,7 +26,9 @@ enum OptionGroup : unsigned {
   kResult = 1u << 7,       // the place of the result
   kFormat = 1u << 8,       // more than one form of it
   kExact = 1u << 9,        // text with scaled numbers
-  kPluginTools = 1u << 10  // the plugin command
+  kPluginTools = 1u << 10,  // the plugin command
+  kLearn = 1u << 20,        // asks an agent
+  kMissing = 1u << 21       // validate
 };
 
 struct OptionSpec {

@@ -26,6 +26,7 @@ constexpr CommandEntry kFunctions[] = {
     {"plugin", plugin_command},   {"validate", validate_command},
     {"schema", schema_command},   {"doctor", doctor_command},
     {"help", help_command},       {"completion", completion_command},
+    {"learn", learn_command},
 };
 
 constexpr int kInternalError = static_cast<int>(ErrorKind::kInternal);
