@@ -20,6 +20,10 @@ inline constexpr std::string_view kDuplicateName = "E110";
 inline constexpr std::string_view kUnknownSchema = "E111";
 inline constexpr std::string_view kUnknownArchitecture = "E112";
 inline constexpr std::string_view kUnknownModel = "E113";
+inline constexpr std::string_view kModuleArguments = "E118";  // a call in a module's formula
+inline constexpr std::string_view kAmbiguousModule = "E119";  // a tail of several modules' names
+inline constexpr std::string_view kBreakdown = "E120";        // parts that are not the whole
+inline constexpr std::string_view kNoRule = "E121";           // no rule gives a parameter its value
 // 2xx: formulas
 inline constexpr std::string_view kFormulaSyntax = "E201";
 inline constexpr std::string_view kUnknownFunction = "E202";
