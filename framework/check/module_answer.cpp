@@ -268,7 +268,7 @@ class CostChecker {
 
   void check_growth(const Costs& costs, const Costs& larger, const KernelBindings& point) {
     for (const std::string_view what : {"flops", "read", "write"})
-      if (sum_of(larger, what) < sum_of(costs, what))
+      if (compare(sum_of(larger, what), sum_of(costs, what)).value_or(0) < 0)
         implausible("its " + std::string(what == "flops" ? "FLOPs" : what == "read" ? "bytes read"
                                                                                    : "bytes written") +
                     " shrink from " + to_string(sum_of(costs, what)) + " to " +
@@ -283,8 +283,7 @@ class CostChecker {
 };
 
 Diagnostics check_costs(const Plugin& plugin, JsonValue root, std::size_t points) {
-  std::vector<Plugin> plugins = {plugin};
-  Result<Catalog> catalog = Catalog::build(std::move(plugins));
+  Result<Catalog> catalog = Catalog::build({plugin});
   if (!catalog.ok()) return std::move(catalog).errors();
   return CostChecker(*catalog, *catalog->kernels().front(), root).check(points);
 }

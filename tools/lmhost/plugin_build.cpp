@@ -11,8 +11,7 @@
 #include "base/codes.hpp"
 #include "check/child.hpp"
 #include "check/process.hpp"
-#include "formula/print.hpp"
-#include "load/formats/module_database.hpp"
+#include "formula/rewrite.hpp"
 #include "report/kernel_catalog.hpp"
 #include "tools/lmhost/agent.hpp"
 #include "tools/lmhost/output.hpp"
@@ -94,7 +93,7 @@ class Canonical {
 
 Result<Plugin> plugin_of(const Plugin& from, const Kernel& kernel) {
   Plugin plugin;
-  plugin.id = plugin_id_of(kernel.name);
+  plugin.id = generated_plugin_id(kernel.name);
   plugin.version = "0.1.0";
   plugin.doc = "Learned from source: " + kernel.name;
   plugin.language = from.language;
@@ -138,7 +137,7 @@ Result<bool> check_built(const std::string& library) {
 
 }  // namespace
 
-std::string plugin_id_of(std::string_view kernel) {
+std::string generated_plugin_id(std::string_view kernel) {
   const auto is_upper = [](char c) { return c >= 'A' && c <= 'Z'; };
   const auto is_plain = [](char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9'); };
   const std::size_t dot = kernel.rfind('.');

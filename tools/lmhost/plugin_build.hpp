@@ -10,7 +10,7 @@
 namespace lmhost::tool {
 
 // "transformers_llama_mlp": the package and the class of a dotted name.
-std::string plugin_id_of(std::string_view kernel);
+std::string generated_plugin_id(std::string_view kernel);
 
 // Writes FOLDER/ID.cpp and FOLDER/ID.so, and has the plugin checked in a process of its own. Returns
 // the path of the latter. The compiler is $CXX, else the first of c++, g++ and clang++ in PATH.
