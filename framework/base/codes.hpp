@@ -58,6 +58,10 @@ inline constexpr std::string_view kNewerFeature =
     "E410";                                          // a table uses a field this host does not know
 inline constexpr std::string_view kLocked = "E411";  // not the plugin of the locked report
 inline constexpr std::string_view kRevision = "E412";  // other formulas, same revision
+inline constexpr std::string_view kModuleEntry =
+    "E413";  // of a database: there already, or not there
+inline constexpr std::string_view kImplausible = "E414";  // data whose costs cannot be
+inline constexpr std::string_view kFileLocked = "E415";   // by another process, for too long
 // 5xx: the world outside
 inline constexpr std::string_view kCannotRead = "E501";
 inline constexpr std::string_view kCannotWrite = "E502";
