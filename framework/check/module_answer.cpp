@@ -30,10 +30,10 @@ constexpr JsonKind kText = JsonKind::kString;
 constexpr JsonKind kObject = JsonKind::kObject;
 constexpr JsonKind kArray = JsonKind::kArray;
 constexpr Key kRootKeys[] = {{"full_class_name", kText, true},
-                             {"code_location", kObject},
+                             {"code_location", kObject, true},
                              {"flop_analysis", kObject, true},
                              {"memory_analysis", kObject, true},
-                             {"validation", kObject}};
+                             {"validation", kObject, true}};
 constexpr Key kLocationKeys[] = {{"file", kText, true},
                                  {"line_start", JsonKind::kNumber, true},
                                  {"line_end", JsonKind::kNumber, true}};

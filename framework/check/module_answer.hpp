@@ -27,7 +27,7 @@ struct ModuleAnswer {
 // The answer as read: one JSON object, which a Markdown fence may surround. Everything that is
 // wrong is reported together, as far as one error does not hide another; places are those of the
 // answer. Errors of form: E102 to E108; another module: E704; formulas, names and calls: E109,
-// E201 to E203, E301, E302, E304; costs: E305, E308, E705.
+// E201 to E203, E301, E302, E304; costs: E305, E308, E414.
 Result<ModuleAnswer> check_module_answer(std::shared_ptr<const SourceText> answer,
                                          const AnswerRules& rules);
 

@@ -120,7 +120,7 @@ constexpr CommandSpec kCommands[] = {
      "NAME is a class, whole or its last parts: LlamaMLP. What is known is left alone. What an agent "
      "answers is judged, and kept in the last --catalog FILE, which is made when it is not there. "
      "Exit status 1 when a module failed."},
-    {"schema", "graph|report|conventions|kernels", kPlain | kResult, "", "print a JSON Schema", ""},
+    {"schema", "graph|report|conventions|kernels|module_answer", kPlain | kResult, "", "print a JSON Schema", ""},
     {"completion", "bash|zsh|fish", kPlain | kResult, "", "print a completion script",
      "bash: source <(lmhost completion bash)"},
     {"doctor", "", kHosted, "", "check this installation",

@@ -14,7 +14,7 @@ std::string generated_plugin_id(std::string_view kernel);
 
 // Writes FOLDER/ID.cpp and FOLDER/ID.so, and has the plugin checked in a process of its own. Returns
 // the path of the latter. The compiler is $CXX, else the first of c++, g++ and clang++ in PATH.
-// Errors: E706 without one, or when it fails, with the last of what it said; E502; what the check
+// Errors: E705 without one, or when it fails, with the last of what it said; E502; what the check
 // finds.
 Result<std::string> build_plugin(const Host& host, const Kernel& kernel,
                                  const std::string& folder);
