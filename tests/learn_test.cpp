@@ -317,7 +317,8 @@ TEST_CASE("--force learns again, in its place") {
 }
 
 TEST_CASE("answers in a file, in a fence, on the second try") {
-  for (const std::string mode : {"output", "fenced", "environment"}) {
+  for (const std::string& mode : {std::string("output"), std::string("fenced"),
+                                  std::string("environment")}) {
     CAPTURE(mode);
     const Learning learning;
     const Run run = learning.learn(mode, kNorm);
@@ -439,7 +440,7 @@ TEST_CASE("an interrupt ends the agent and keeps what is learned") {
 
 TEST_CASE("a database that cannot be written is said before an agent is asked") {
   const Learning learning;
-  for (const std::string store :
+  for (const std::string& store :
        {learning.folder.path() + "/no/folder/modules.json", learning.folder.path() + "/prompt/x"}) {
     CAPTURE(store);
     const Run run =

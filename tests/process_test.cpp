@@ -122,7 +122,7 @@ TEST_CASE("a child that writes too much is killed") {
     CHECK(result.answer.size() == (stream.empty() ? 100'000 : 0));
   }
   // Of standard error the end is kept, however long it is.
-  const ProcessResult noisy = run(shell("yes noise | head -c 1000000 >&2; echo last >&2"));
+  const ProcessResult noisy = run(shell("yes noise | head -n 200000 >&2; echo last >&2"));
   CHECK(noisy.end == ProcessEnd::kExited);
   CHECK(noisy.errors.size() == 100);
   CHECK(noisy.errors.ends_with("noise\nlast\n"));

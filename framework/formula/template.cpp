@@ -212,11 +212,12 @@ class TemplateParser {
       if (!is_identifier(argument.name))
         return fail(first, last - first, quoted(argument.name) + " is no name of a parameter");
       argument.offset = *open.equals + 1;
-    } else if (!open.call.arguments.empty() && !open.call.arguments.back().name.empty()) {
-      return fail(argument.offset, end - argument.offset,
-                  "an argument without a name behind one that has a name");
     }
     while (argument.offset < end && is_blank(text_[argument.offset])) ++argument.offset;
+    const bool is_late = !open.call.arguments.empty() && !open.call.arguments.back().name.empty();
+    if (argument.name.empty() && is_late)
+      return fail(argument.offset, end - argument.offset,
+                  "an argument without a name behind one that has a name");
     Result<Expression> expression = part(argument.offset, end);
     if (!expression) {
       if (!error_) error_ = expression.errors().front();

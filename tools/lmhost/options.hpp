@@ -27,8 +27,9 @@ enum OptionGroup : unsigned {
   kFormat = 1u << 8,       // more than one form of it
   kExact = 1u << 9,        // text with scaled numbers
   kPluginTools = 1u << 10,  // the plugin command
-  kLearn = 1u << 20,        // asks an agent
-  kMissing = 1u << 21       // validate
+  kPopulate = 1u << 20,     // the populate command
+  kLearn = 1u << 27,        // asks an agent
+  kMissing = 1u << 28       // validate
 };
 
 struct OptionSpec {
@@ -53,7 +54,8 @@ struct CommandSpec {
 std::span<const OptionSpec> all_options();
 std::span<const CommandSpec> all_commands();
 const CommandSpec* find_command(std::string_view name);
-std::string_view title_of(OptionGroup group);  // "Workload"
+// "Workload". Of several groups the first counts.
+std::string_view title_of(unsigned groups);
 
 struct Arguments {
   const CommandSpec* command = nullptr;

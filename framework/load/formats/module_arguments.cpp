@@ -4,6 +4,7 @@
 
 #include "base/codes.hpp"
 #include "formula/rewrite.hpp"
+#include "load/formats/seed_names.hpp"
 
 namespace lmhost {
 namespace {
@@ -69,6 +70,7 @@ class ArgumentBinder {
       bind_same_names();
     else
       bind_written();
+    inherit_widths();
     check_covered();
     return std::move(bound_);
   }
@@ -90,8 +92,7 @@ class ArgumentBinder {
   void bind_same_names() {
     for (const std::string_view name : order_) {
       if (!has_parameter(caller_, name)) continue;
-      bound_.made.push_back(std::make_shared<const Expression>(name_expression(name)));
-      value_of(name) = bound_.made.back().get();
+      value_of(name) = made_name(name);
     }
   }
 
@@ -126,6 +127,20 @@ class ArgumentBinder {
              "parameter " + quoted(name) + " of " + quoted(call_.module) + " is " +
                  std::string(name_of(parameter->type)) + ", not " + given);
     }
+  }
+
+  // A byte width that the call leaves out is the caller's own, if it has that one.
+  void inherit_widths() {
+    for (std::size_t i = 0; i < kernel_.parameters.size(); ++i) {
+      const std::string& name = kernel_.parameters[i].name;
+      if (bound_.values[i] != nullptr || byte_width_named(name) == nullptr) continue;
+      if (has_parameter(caller_, name)) bound_.values[i] = made_name(name);
+    }
+  }
+
+  const Expression* made_name(std::string_view name) {
+    bound_.made.push_back(std::make_shared<const Expression>(name_expression(name)));
+    return bound_.made.back().get();
   }
 
   void check_covered() {

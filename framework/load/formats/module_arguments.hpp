@@ -24,7 +24,7 @@ struct BoundArguments {
   Diagnostics errors;
 };
 
-// Positional arguments first, then named ones; `{X}(reads)` passes the caller's parameters of the
+// Positional arguments first, then named ones; a byte width that is left out is the caller's; `{X}(reads)` passes the caller's parameters of the
 // same names. Errors, in `formula`: too many, a name that the callee does not have, one bound twice,
 // one without a default that is not given, a value that cannot be of its type.
 BoundArguments bind_arguments(const ModuleCall& call, const CalleeParameters& callee,

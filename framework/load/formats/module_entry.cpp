@@ -429,8 +429,11 @@ class EntryReader {
 }  // namespace
 
 bool is_module_entry(JsonValue value) {
-  return value.is(JsonKind::kObject) &&
-         (value.find("flop_analysis").exists() || value.find("memory_analysis").exists());
+  if (!value.is(JsonKind::kObject)) return false;
+  for (const std::string_view key :
+       {"flop_analysis", "memory_analysis", "full_class_name", "module_path"})
+    if (value.find(key).exists()) return true;
+  return false;
 }
 
 ModuleKernel read_module_entry(JsonValue entry, JsonValue key, Diagnostics* errors) {

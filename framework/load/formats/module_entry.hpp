@@ -7,7 +7,7 @@
 
 namespace lmhost {
 
-// Keys of an entry; whatever has one of these is one.
+// By the keys that only an entry has: one of them may be missing.
 bool is_module_entry(JsonValue value);
 
 // `key` is the entry's name in its file and does not exist in a list. Errors are added to `errors`;
