@@ -160,7 +160,24 @@ TEST_CASE("what an answer means is judged") {
   idle = with(with(idle, "\"{N} * {hidden_size} * {dtype_bytes}\"", "\"0\""),
               "\"4 * {N} * {hidden_size} + 2 * {N}\"", "\"0\"");
   idle = with(with(idle, "\"4 * {N} * {hidden_size}\"", "\"0\""), "\"2 * {N}\"", "\"0\"");
+  CHECK(wrong_with(idle).find("no formula uses the parameter 'N'\n") != std::string::npos);
+  for (const std::string_view one : {"\"N\"", "\"hidden_size\"", "\"dtype_bytes\""})
+    for (std::size_t at; (at = idle.find("{\"name\": " + std::string(one))) != std::string::npos;) {
+      const std::size_t end = idle.find('}', at) + 1;
+      idle.erase(at, end - at + (idle[end] == ',' ? 1 : 0));
+    }
+  for (std::size_t at; (at = idle.find(",\n      \n")) != std::string::npos;) idle.erase(at, 1);
   CHECK(wrong_with(idle) == "E414 1: it costs nothing, whatever its parameters are\n");
+  // What is declared and not used; what is used and not declared.
+  CHECK(wrong_with(with(answer_text("norm"), "{\"name\": \"hidden_size\"",
+                        "{\"name\": \"eps\", \"type\": \"float\", \"description\": \"\"},\n"
+                        "      {\"name\": \"hidden_size\"")) ==
+        "E108 7: no formula uses the parameter 'eps'\n");
+  CHECK(wrong_with(with(answer_text("norm"), "[],\n    \"breakdown\"",
+                        "[\"torch.nn.Linear\"],\n    \"breakdown\"")) ==
+        "E108 10: no formula of this analysis calls 'torch.nn.Linear'\n");
+  CHECK(wrong_with(with(answer_text("mlp"), "[\"torch.nn.Linear\"]", "[]"), kMlp) ==
+        "E108 11: a formula calls 'torch.nn.functional.linear', which is not listed\n");
   // Parts that are not the whole.
   const std::string parts = wrong_with(with(answer_text("norm"), "\"2 * {N}\"", "\"3 * {N}\""));
   CHECK(parts.substr(0, 4) == "E120");
@@ -228,6 +245,7 @@ class Learning {
     options.environment = {"PATH=/usr/bin:/bin", "TMPDIR=" + folder.path(),
                            "STAND_IN_PROMPT=" + folder.path() + "/prompt",
                            "STAND_IN_CHILD=" + folder.path() + "/child"};
+    options.environment->insert(options.environment->end(), environment.begin(), environment.end());
     options.kept_errors = 100'000;
     options.timeout = std::chrono::seconds(60);
     Result<ProcessResult> result = run_process(options);
@@ -262,6 +280,7 @@ class Learning {
 
   ScratchFolder folder;
   std::string store;
+  std::vector<std::string> environment;  // more of it
 };
 
 }  // namespace
@@ -278,9 +297,9 @@ TEST_CASE("a module is learned once") {
 
   const std::string text = read_file(learning.store);
   for (const char* part :
-       {"\"human_validated\":false", "\"file\":\"tinylm/models/tiny/modeling_tiny.py\"",
-        "\"line_start\":19", "\"line_end\":27", "\"source_version\":\"1.2.3\"",
-        "\"sha256\":\"sha256:"}) {
+       {"\"human_validated\": false", "\"file\": \"tinylm/models/tiny/modeling_tiny.py\"",
+        "\"line_start\": 19", "\"line_end\": 27", "\"source_version\": \"1.2.3\"",
+        "\"sha256\": \"sha256:"}) {
     CAPTURE(part);
     CHECK(text.find(part) != std::string::npos);
   }
@@ -436,6 +455,88 @@ TEST_CASE("an interrupt ends the agent and keeps what is learned") {
   CHECK(run.out.find("0 cached, 0 learned, 0 failed, 1 not tried\n") != std::string::npos);
   CHECK(read_file(learning.store) == before);
   CHECK(learning.files() == std::vector<std::string>{"modules.json", "prompt"});
+}
+
+TEST_CASE("a plugin of what is learned") {
+  const Learning learning;
+  const Run run = learning.learn("right", kNorm, "norm", {"--generate"});
+  CHECK_MESSAGE(run.status == 0, run.err);
+  const std::string library = learning.folder.path() + "/tinylm_tiny_norm.so";
+  CHECK(run.err.find(": built " + library + "\n") != std::string::npos);
+  CHECK(read_file(learning.folder.path() + "/tinylm_tiny_norm.cpp").find("LMHOST_DECLARE_NOTE") !=
+        std::string::npos);
+  // N=2, hidden 3: 4*2*3 + 2*2 FLOPs.
+  const Run eval = learning.run({"kernels", "eval", kNorm, "N=2", "hidden_size=3",
+                                 "--no-default-plugins", "--plugin", library, "--json"});
+  CHECK_MESSAGE(eval.status == 0, eval.err);
+  CHECK(eval.out.find("\"flops\":28") != std::string::npos);
+}
+
+TEST_CASE("no compiler for a plugin") {
+  Learning learning;
+  learning.environment.push_back("CXX=no-such-compiler -O2");
+  const Run run = learning.learn("right", kNorm, "norm", {"--generate"});
+  CHECK(run.status == 5);
+  CHECK_MESSAGE(run.err.find("cannot start 'no-such-compiler': No such file or directory [E705]") !=
+                    std::string::npos,
+                run.err);
+  // Learned all the same.
+  CHECK(read_file(learning.store).find(kNorm) != std::string::npos);
+}
+
+TEST_CASE("a source that has changed since is said") {
+  const Learning learning;
+  const std::string source = learning.folder.path() + "/source";
+  std::filesystem::copy(std::string(kTests) + "/source", source,
+                        std::filesystem::copy_options::recursive);
+  REQUIRE(learning.learn("right", kNorm).status == 0);
+  const std::vector<std::string> again = {"learn",         kNorm,      "--catalog",
+                                          learning.store,  "--source", source,
+                                          "--progress",    "none"};
+  CHECK(learning.run(again).err.empty());
+  const std::string file = source + "/src/tinylm/models/tiny/modeling_tiny.py";
+  const std::string text = with(read_file(file), "keepdim=True", "keepdim=False");
+  std::ofstream(file, std::ios::binary) << text;
+  const Run changed = learning.run(again);
+  CHECK(changed.status == 0);
+  CHECK(changed.err.find("has changed since it was analysed [E704]\n  --force learns it again\n") !=
+        std::string::npos);
+}
+
+TEST_CASE("what a model needs and nobody knows") {
+  const Learning learning;
+  const std::string model = learning.folder.write(
+      "model.json",
+      "{\"model_id\": \"tiny\", \"layers\": ["
+      "{\"name\": \"norm\", \"class\": \"" + kNorm + "\", \"repeat\": 3},"
+      "{\"name\": \"head\", \"class\": \"torch.nn.modules.linear.Linear\"}]}");
+  const Run before = learning.run({"validate", "--missing", model});
+  CHECK(before.status == 1);
+  CHECK(before.out.find("1 known, 1 missing\n") != std::string::npos);
+  const std::string agent =
+      std::string(kTests) + "/stand_in right " + kTests + "/answers/norm.json";
+  const Run learned = learning.run({"validate", "--missing", model, "--catalog", learning.store,
+                                    "--source", std::string(kTests) + "/source", "--agent", agent});
+  CHECK_MESSAGE(learned.status == 0, learned.err);
+  CHECK(learned.out.find("1 cached, 1 learned, 0 failed\n") != std::string::npos);
+  const Run after = learning.run({"validate", "--missing", model, "--catalog", learning.store,
+                                  "--json"});
+  CHECK(after.status == 0);
+  CHECK(after.out.find("\"known\":2,\"missing\":0") != std::string::npos);
+}
+
+TEST_CASE("an entry that cannot be used is learned anew") {
+  const Learning learning;
+  REQUIRE(learning.learn("right", kNorm).status == 0);
+  // Somebody has broken it by hand: a module that nobody has.
+  const std::string broken =
+      with(read_file(learning.store), "\"4 * {N} * {hidden_size} + 2 * {N}\"",
+           "\"${tinylm.Gone}(N={N})\"");
+  std::ofstream(learning.store, std::ios::binary) << broken;
+  const Run run = learning.learn("right", kNorm);
+  CHECK_MESSAGE(run.status == 0, run.err);
+  CHECK(run.out.find("0 cached, 1 learned") != std::string::npos);
+  CHECK(read_file(learning.store).find("tinylm.Gone") == std::string::npos);
 }
 
 TEST_CASE("a database that cannot be written is said before an agent is asked") {

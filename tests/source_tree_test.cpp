@@ -184,7 +184,8 @@ TEST_CASE("the prompt for a class names all that it has to") {
        {"Module: tinylm.models.tiny.modeling_tiny.TinyMLP\n",
         "Source: tinylm/models/tiny/modeling_tiny.py, lines 30 to 49\n", "\n30 | @register(\n",
         "\n49 |         return self.down(torch.relu(self.up(x)))\n",
-        "\ntorch.nn.functional.linear(M, K, N, has_bias=0)\n", "\nTHE SCHEMA\n"}) {
+        "\ntorch.nn.functional.linear(M, K, N, has_bias=0, ", "  also F.linear, torch.nn.Linear,",
+        "\nTHE SCHEMA\n"}) {
     CAPTURE(part);
     CHECK(prompt->find(part) != std::string::npos);
   }

@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <optional>
+#include <set>
 #include <span>
+#include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
@@ -282,6 +284,68 @@ class CostChecker {
   Diagnostics errors_;
 };
 
+// The names that formulas use, with those that only an argument of a call does.
+std::set<std::string, std::less<>> used_names(const Kernel& kernel) {
+  std::set<std::string, std::less<>> used;
+  const auto add = [&](const Expression* expression) {
+    if (expression != nullptr) used.insert(expression->names.begin(), expression->names.end());
+  };
+  for (const KernelParameter& row : kernel.parameters) add(row.default_value);
+  for (const KernelFormula& row : kernel.lets) add(row.expression);
+  for (const KernelFormula& row : kernel.quantities) add(row.expression);
+  for (const KernelOperand& row : kernel.operands) add(row.elements);
+  for (const KernelLink& link : kernel.links)
+    for (const auto& [name, argument] : link.arguments) add(argument);
+  return used;
+}
+
+// What is declared and not used was meant to be counted, and is not: parameters, and modules that
+// no formula of the analysis calls. What is called and not declared was not meant.
+class DeclarationChecker {
+ public:
+  DeclarationChecker(const Kernel& kernel, const Catalog* known) : kernel_(kernel), known_(known) {}
+
+  Diagnostics check(JsonValue root) {
+    const std::set<std::string, std::less<>> used = used_names(kernel_);
+    for (const std::string_view key : {"flop_analysis", "memory_analysis"}) {
+      const JsonValue analysis = root.find(key);
+      for (const JsonValue parameter : analysis.find("parameters").elements()) {
+        const JsonValue name = parameter.find("name");
+        if (used.find(name.string()) == used.end())
+          errors_.push_back(error_at(name, codes::kBadValue,
+                                     "no formula uses the parameter " + quoted(name.string()),
+                                     "every caller would have to give it for nothing"));
+      }
+      check_modules(analysis.find("module_depends"), key == "flop_analysis");
+    }
+    return std::move(errors_);
+  }
+
+ private:
+  std::string canonical(std::string_view name) const {
+    const Kernel* kernel = known_ == nullptr ? nullptr : known_->find(name);
+    return kernel == nullptr ? std::string(name) : kernel->name;
+  }
+
+  void check_modules(JsonValue listed, bool of_flops) {
+    std::set<std::string> called;
+    for (const KernelLink& link : kernel_.links)
+      if ((link.formula == "flops") == of_flops) called.insert(canonical(link.kernel));
+    for (const JsonValue module : listed.elements())
+      if (called.erase(canonical(module.string())) == 0)
+        errors_.push_back(error_at(module, codes::kBadValue,
+                                   "no formula of this analysis calls " + quoted(module.string()),
+                                   "call it, or its costs are missing; or do not list it"));
+    for (const std::string& module : called)
+      errors_.push_back(error_at(listed, codes::kBadValue,
+                                 "a formula calls " + quoted(module) + ", which is not listed"));
+  }
+
+  const Kernel& kernel_;
+  const Catalog* known_;
+  Diagnostics errors_;
+};
+
 Diagnostics check_costs(const Plugin& plugin, JsonValue root, std::size_t points) {
   Result<Catalog> catalog = Catalog::build({plugin});
   if (!catalog.ok()) return std::move(catalog).errors();
@@ -319,6 +383,8 @@ Result<ModuleAnswer> check_module_answer(std::shared_ptr<const SourceText> answe
       problem.severity = Severity::kError;
       errors.push_back(std::move(problem));
     }
+  if (errors.empty() && database->plugin.kernels.size() == 1)
+    errors = DeclarationChecker(database->plugin.kernels.front(), rules.known).check(root);
   if (errors.empty()) errors = check_costs(database->plugin, root, rules.points);
   if (!errors.empty()) return errors;
   return ModuleAnswer{std::move(*document), std::move(database->plugin)};

@@ -56,7 +56,10 @@ std::string known_kernels(const Catalog& catalog) {
       if (parameter.default_value != nullptr) text += "=" + parameter.default_value->text;
       if (parameter.optional) text += "=None";
     }
-    text += ")\n";
+    text += ")";
+    for (std::size_t i = 0; i < kernel->aliases.size(); ++i)
+      text += (i == 0 ? "  also " : ", ") + kernel->aliases[i];
+    text += "\n";
   }
   return text;
 }

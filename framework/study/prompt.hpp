@@ -17,8 +17,8 @@ using PromptFields = std::map<std::string_view, std::string>;
 // letters and '_' between two '@'. Errors: E104, with the place, for every field that has no value.
 Result<std::string> fill_prompt(const SourceText& prompt, const PromptFields& fields);
 
-// "torch.nn.functional.linear(M, K, N, has_bias=0)", one a line, sorted; a name that two plugins
-// share is nobody's and left out.
+// "torch.nn.functional.linear(M, K, N, has_bias=0)  also torch.nn.Linear", one a line, sorted; a name
+// that two plugins share is nobody's and left out.
 std::string known_kernels(const Catalog& catalog);
 
 // The fields of catalogs/prompts/learn_module.txt: NAME, FILE, FIRST_LINE, LAST_LINE, SOURCE,

@@ -179,7 +179,7 @@ Result<Outcome> learn(const Arguments& arguments, const std::vector<std::string>
 struct NeededKernel {
   std::string name;
   std::size_t calls = 0;
-  const Kernel* kernel = nullptr;  // nobody's: missing
+  const Kernel* kernel = nullptr;  // missing, unless is_known()
 };
 
 // The kernels that a graph's calls name and the graph itself does not have, in the order of the
@@ -210,7 +210,7 @@ std::string needed_json(const std::vector<NeededKernel>& needed, std::size_t mis
     json.begin_object();
     json.member("name", one.name);
     json.member("calls", one.calls);
-    json.member("known", one.kernel != nullptr);
+    json.member("known", is_known(one.kernel));
     json.end_object();
   }
   json.end_array();
@@ -230,7 +230,8 @@ std::string needed_text(const std::vector<NeededKernel>& needed, std::size_t mis
       const Plugin& plugin = catalog.plugin_of(*one.kernel);
       from = plugin.is_data ? plugin.path : plugin.id + " " + plugin.version;
     }
-    table.add({one.kernel == nullptr ? "missing" : "known", std::to_string(one.calls), one.name,
+    if (one.kernel != nullptr && !is_known(one.kernel)) from += ", which cannot compute it";
+    table.add({is_known(one.kernel) ? "known" : "missing", std::to_string(one.calls), one.name,
                std::move(from)});
   }
   return table.text(style) + std::to_string(needed.size() - missing) + " known, " +
@@ -276,7 +277,7 @@ Result<Outcome> validate_missing(const Arguments& arguments) {
   std::size_t missing = 0;
   for (const NeededKernel& one : needed) {
     names.push_back(one.name);
-    missing += one.kernel == nullptr;
+    missing += !is_known(one.kernel);
   }
   if (arguments.has("agent")) return learn(arguments, names, is_json);
   Outcome outcome;

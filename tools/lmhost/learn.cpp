@@ -64,6 +64,19 @@ Result<bool> check_writable(const std::string& store) {
   return true;
 }
 
+// An entry that could not be linked is there and cannot be used: as good as unknown.
+bool is_usable(const Kernel& kernel) {
+  const auto is_unknown = [](const Expression* expression) {
+    return expression != nullptr &&
+           std::find(expression->functions.begin(), expression->functions.end(), "unknown") !=
+               expression->functions.end();
+  };
+  return std::none_of(kernel.quantities.begin(), kernel.quantities.end(),
+                      [&](const KernelFormula& row) { return is_unknown(row.expression); }) &&
+         std::none_of(kernel.operands.begin(), kernel.operands.end(),
+                      [&](const KernelOperand& row) { return is_unknown(row.elements); });
+}
+
 std::string where_known(const Catalog& catalog, const Kernel& kernel) {
   const Plugin& plugin = catalog.plugin_of(kernel);
   return plugin.is_data ? plugin.path : "plugin " + plugin.id + " " + plugin.version;
@@ -112,7 +125,8 @@ class Learner {
     Result<const Kernel*> known = known_kernel(known_->catalog(), module.asked);
     if (!known.ok()) return fail(module, known.errors(), {});
     if (*known != nullptr) module.name = (*known)->name;
-    if (*known != nullptr && !options_.force) return cached(module, **known);
+    if (*known != nullptr && !options_.force && is_usable(**known))
+      return cached(module, **known);
 
     if (Result<bool> ready = prepare(); !ready.ok()) return ready;
     Result<const SourceClass*> found = tree_->find(module.asked);
@@ -121,7 +135,7 @@ class Learner {
     if (!found.ok()) return fail(module, found.errors(), {});
     module.name = (*found)->name;
     if (const Kernel* same = known_->catalog().find(module.name);
-        same != nullptr && !options_.force)
+        same != nullptr && !options_.force && is_usable(*same))
       return cached(module, *same);
     Result<ModuleSource> source = read_module_source(**found);
     if (!source.ok()) return fail(module, source.errors(), {});
@@ -130,7 +144,7 @@ class Learner {
 
   // What can go wrong for all modules goes wrong here, once, before the first question.
   Result<bool> prepare() {
-    if (tree_) return true;
+    if (below_) return true;
     if (!options_.agent)
       return usage_error("some modules are not known, and no agent is named to analyse them",
                          "--agent 'COMMAND' names one; 'lmhost validate --missing' only looks");
@@ -144,6 +158,11 @@ class Learner {
     Result<Host> below = options_.open_host(false);
     if (!below.ok()) return std::move(below).errors();
     below_ = std::make_unique<Host>(std::move(below).value());
+    return read_tree();
+  }
+
+  Result<bool> read_tree() {
+    if (tree_) return true;
     Result<SourceTree> tree = SourceTree::read(options_.sources);
     if (!tree.ok()) return std::move(tree).errors();
     tree_ = std::move(tree).value();
@@ -156,7 +175,27 @@ class Learner {
     ProgressEvent event;
     event.detail = module.detail;
     say(Kind::kCached, module, event);
+    if (Result<bool> compared = compare_source(module, kernel); !compared.ok()) return compared;
     return generate(module);
+  }
+
+  // Formulas are those of the text that they were read from.
+  Result<bool> compare_source(LearnedModule& module, const Kernel& kernel) {
+    if (options_.sources.empty() || kernel.provenance == nullptr ||
+        kernel.provenance->source_hash.empty())
+      return true;
+    if (Result<bool> read = read_tree(); !read.ok()) return read;
+    const Result<const SourceClass*> where = tree_->find(module.name);
+    if (!where.ok()) return true;
+    const Result<ModuleSource> source = read_module_source(**where);
+    if (!source.ok() || source->hash == kernel.provenance->source_hash) return true;
+    Diagnostic changed =
+        plain_error(ErrorKind::kInput, codes::kOtherModule,
+                    "the source of '" + module.name + "' has changed since it was analysed",
+                    "--force learns it again");
+    changed.severity = Severity::kWarning;
+    module.notes.push_back(std::move(changed));
+    return true;
   }
 
   Result<bool> ask(LearnedModule& module, const ModuleSource& source) {
@@ -296,17 +335,19 @@ class Learner {
     module.state = LearnState::kFailed;
     module.errors = std::move(reasons);
     module.detail = module.errors.front().message;
+    const bool was_said = !attempts.empty();  // as the refusal of an answer
     Result<std::string> written =
         write_failure(options_.store, {module.name, module.errors, std::move(attempts)});
     if (written.ok())
       module.diagnostics = *written;
     else
-      module.notes = written.errors();
-    for (Diagnostic& note : module.notes) note.severity = Severity::kWarning;
+      for (Diagnostic note : written.errors()) {
+        note.severity = Severity::kWarning;
+        module.notes.push_back(std::move(note));
+      }
     ProgressEvent event;
     event.detail = module.diagnostics;
-    // Reasons of the agent's answers have been said already.
-    if (module.attempts == 0) event.errors = &module.errors;
+    if (!was_said) event.errors = &module.errors;
     say(Kind::kFailed, module, event);
     return true;
   }
@@ -321,6 +362,8 @@ class Learner {
 };
 
 }  // namespace
+
+bool is_known(const Kernel* kernel) { return kernel != nullptr && is_usable(*kernel); }
 
 std::string_view name_of(LearnState state) {
   constexpr std::string_view kNames[] = {"cached", "learned", "failed", "not tried"};

@@ -61,4 +61,7 @@ Result<LearnReport> learn_modules(const LearnOptions& options,
 // name could mean several.
 Result<const Kernel*> known_kernel(const Catalog& catalog, std::string_view name);
 
+// There is one, and its formulas can be used.
+bool is_known(const Kernel* kernel);
+
 }  // namespace lmhost::tool
