@@ -1,8 +1,6 @@
 // Learning a module: answers judged by themselves, then the whole command with a stand-in for the
 // agent, in every way that an agent can fail.
 #include <doctest/doctest.h>
-#include <rapidjson/document.h>
-#include <rapidjson/schema.h>
 
 #include <chrono>
 #include <filesystem>
@@ -106,7 +104,8 @@ TEST_CASE("what is wrong with an answer is said at its place") {
        "E104 3: unknown key 'flops' in the answer\nE106 1: the answer has no 'flop_analysis'\n"},
       {"[],\n    \"breakdown\"", "{},\n    \"breakdown\"",
        "E105 10: 'module_depends' must be an array, not an object\n"},
-      {"\"0\"", "0", "E105 25: 'intermediates_calculation_formula' must be a string, not a number\n"},
+      {"\"0\"", "0",
+       "E105 25: 'intermediates_calculation_formula' must be a string, not a number\n"},
       {"\"0\"", "\"\"", "E108 25: 'intermediates_calculation_formula' is empty\n"},
       {"\"type\": \"int\"", "\"type\": \"integer\"", "E108 6: no type 'integer'\n"},
       {"\"hidden_size\", \"type\"", "\"hidden size\", \"type\"",
@@ -126,11 +125,11 @@ TEST_CASE("what is wrong with an answer is said at its place") {
 
 TEST_CASE("what an answer means is judged") {
   const auto formula = [](std::string_view text) {
-    return wrong_with(with(with(answer_text("norm"), "4 * {N} * {hidden_size} + 2 * {N}\"",
-                                std::string(text) + "\""),
-                           "\"square, mean, scale, weight\": \"4 * {N} * {hidden_size}\",\n"
-                           "      \"add, rsqrt\": \"2 * {N}\"",
-                           ""));
+    return wrong_with(with(
+        with(answer_text("norm"), "4 * {N} * {hidden_size} + 2 * {N}\"", std::string(text) + "\""),
+        "\"square, mean, scale, weight\": \"4 * {N} * {hidden_size}\",\n"
+        "      \"add, rsqrt\": \"2 * {N}\"",
+        ""));
   };
   CHECK(formula("4 * {N} * {hidden_size}").empty());
   // Formulas that do not compile, names that are not there, calls that do not fit.
@@ -155,7 +154,8 @@ TEST_CASE("what an answer means is judged") {
     CHECK(wrong.find(message) != std::string::npos);
   }
   // Work without traffic, and nothing at all.
-  std::string idle = with(answer_text("norm"), "\"({N} * {hidden_size} + {hidden_size}) * {dtype_bytes}\"", "\"0\"");
+  std::string idle = with(answer_text("norm"),
+                          "\"({N} * {hidden_size} + {hidden_size}) * {dtype_bytes}\"", "\"0\"");
   CHECK(wrong_with(idle).find("FLOP and reads no byte at N=") != std::string::npos);
   idle = with(with(idle, "\"{N} * {hidden_size} * {dtype_bytes}\"", "\"0\""),
               "\"4 * {N} * {hidden_size} + 2 * {N}\"", "\"0\"");
@@ -181,47 +181,6 @@ TEST_CASE("what an answer means is judged") {
   // Parts that are not the whole.
   const std::string parts = wrong_with(with(answer_text("norm"), "\"2 * {N}\"", "\"3 * {N}\""));
   CHECK(parts.substr(0, 4) == "E120");
-}
-
-TEST_CASE("the published schema says what the form check says") {
-  rapidjson::Document json;
-  json.Parse(read_file(LMHOST_SOURCE_DIR "/catalogs/schemas/module_answer.schema.json").c_str());
-  REQUIRE_FALSE(json.HasParseError());
-  const rapidjson::SchemaDocument schema(json);
-  const auto agree = [&](const std::string& text, bool expected) {
-    CAPTURE(text);
-    rapidjson::Document document;
-    document.Parse(text.c_str());
-    REQUIRE_FALSE(document.HasParseError());
-    rapidjson::SchemaValidator validator(schema);
-    CHECK(document.Accept(validator) == expected);
-    const Result<JsonDocument> ours = JsonDocument::parse(test::text_named("a", text));
-    REQUIRE(ours.ok());
-    CHECK(check_answer_form(ours->root()).empty() == expected);
-  };
-  const std::string norm = answer_text("norm");
-  agree(norm, true);
-  agree(answer_text("mlp"), true);
-  agree("[]", false);
-  agree("{}", false);
-  // Each key taken away, each value of another kind.
-  for (const char* key :
-       {"full_class_name", "code_location", "validation", "file", "line_start", "line_end",
-        "human_validated", "flop_analysis", "memory_analysis", "thinking_process", "parameters",
-        "calculation_formula", "module_depends", "breakdown", "reads_calculation_formula",
-        "writes_calculation_formula", "intermediates_calculation_formula", "name", "type",
-        "description"}) {
-    const std::string quoted_key = "\"" + std::string(key) + "\": ";
-    agree(with(norm, quoted_key, "\"x\": "), false);
-    agree(with(norm, quoted_key, quoted_key + "7, \"y\": "), false);
-  }
-  agree(with(norm, "\"int\"", "\"float\""), true);
-  agree(with(norm, "\"int\"", "\"long\""), false);
-  agree(with(norm, "\"name\": \"N\"", "\"name\": \"2N\""), false);
-  agree(with(norm, "false}", "true}"), false);
-  agree(with(norm, "false}", "0}"), false);
-  agree(with(norm, "\"line_start\": 1", "\"line_start\": 0"), false);
-  agree(with(norm, "\"line_end\": 2", "\"line_end\": 2.5"), false);
 }
 
 // The program, with tests/agents/stand_in for the agent.
@@ -257,10 +216,17 @@ class Learning {
   // lmhost learn NAME with the stand-in in this mode.
   Run learn(const std::string& mode, const std::string& name, const std::string& answer = "norm",
             std::vector<std::string> more = {"--retries", "0"}) const {
-    std::vector<std::string> arguments = {
-        "learn", name, "--catalog", store, "--source", std::string(kTests) + "/source",
-        "--progress", "plain", "--agent",
-        std::string("'") + kTests + "/stand_in' " + mode + " " + kTests + "/answers/" + answer + ".json"};
+    std::vector<std::string> arguments = {"learn",
+                                          name,
+                                          "--catalog",
+                                          store,
+                                          "--source",
+                                          std::string(kTests) + "/source",
+                                          "--progress",
+                                          "plain",
+                                          "--agent",
+                                          std::string("'") + kTests + "/stand_in' " + mode + " " +
+                                              kTests + "/answers/" + answer + ".json"};
     arguments.insert(arguments.end(), more.begin(), more.end());
     return run(arguments);
   }
@@ -336,8 +302,8 @@ TEST_CASE("--force learns again, in its place") {
 }
 
 TEST_CASE("answers in a file, in a fence, on the second try") {
-  for (const std::string& mode : {std::string("output"), std::string("fenced"),
-                                  std::string("environment")}) {
+  for (const std::string& mode :
+       {std::string("output"), std::string("fenced"), std::string("environment")}) {
     CAPTURE(mode);
     const Learning learning;
     const Run run = learning.learn(mode, kNorm);
@@ -400,8 +366,8 @@ TEST_CASE("whatever an agent does wrong, the database stays as it is") {
       CHECK(diagnostics.find("out of credit") != std::string::npos);
     }
   }
-  CHECK(learning.files() == std::vector<std::string>{"child", "modules.json",
-                                                     "modules.json.quarantine", "prompt"});
+  CHECK(learning.files() ==
+        std::vector<std::string>{"child", "modules.json", "modules.json.quarantine", "prompt"});
   // Learned after all: nothing of the failures is left.
   CHECK(learning.learn("right", kNorm).status == 0);
   CHECK_FALSE(std::filesystem::exists(learning.store + ".quarantine"));
@@ -411,10 +377,10 @@ TEST_CASE("one that fails stops no other") {
   const Learning learning;
   const std::string agent =
       std::string(kTests) + "/stand_in right " + kTests + "/answers/norm.json";
-  const Run run = learning.run({"learn", "TinyMLP", "NoSuchClass", "TinyNorm", kNorm, "--catalog",
-                                learning.store, "--source", std::string(kTests) + "/source",
-                                "--retries", "0", "--progress", "json", "--agent", agent, "-o",
-                                "json"});
+  const Run run =
+      learning.run({"learn", "TinyMLP", "NoSuchClass", "TinyNorm", kNorm, "--catalog",
+                    learning.store, "--source", std::string(kTests) + "/source", "--retries", "0",
+                    "--progress", "json", "--agent", agent, "-o", "json"});
   CHECK(run.status == 1);
   CHECK(run.out.find("\"cached\":0,\"learned\":1,\"failed\":3,\"not_tried\":0") !=
         std::string::npos);
@@ -490,9 +456,8 @@ TEST_CASE("a source that has changed since is said") {
   std::filesystem::copy(std::string(kTests) + "/source", source,
                         std::filesystem::copy_options::recursive);
   REQUIRE(learning.learn("right", kNorm).status == 0);
-  const std::vector<std::string> again = {"learn",         kNorm,      "--catalog",
-                                          learning.store,  "--source", source,
-                                          "--progress",    "none"};
+  const std::vector<std::string> again = {"learn",    kNorm,  "--catalog",  learning.store,
+                                          "--source", source, "--progress", "none"};
   CHECK(learning.run(again).err.empty());
   const std::string file = source + "/src/tinylm/models/tiny/modeling_tiny.py";
   const std::string text = with(read_file(file), "keepdim=True", "keepdim=False");
@@ -508,8 +473,10 @@ TEST_CASE("what a model needs and nobody knows") {
   const std::string model = learning.folder.write(
       "model.json",
       "{\"model_id\": \"tiny\", \"layers\": ["
-      "{\"name\": \"norm\", \"class\": \"" + kNorm + "\", \"repeat\": 3},"
-      "{\"name\": \"head\", \"class\": \"torch.nn.modules.linear.Linear\"}]}");
+      "{\"name\": \"norm\", \"class\": \"" +
+          kNorm +
+          "\", \"repeat\": 3},"
+          "{\"name\": \"head\", \"class\": \"torch.nn.modules.linear.Linear\"}]}");
   const Run before = learning.run({"validate", "--missing", model});
   CHECK(before.status == 1);
   CHECK(before.out.find("1 known, 1 missing\n") != std::string::npos);
@@ -519,8 +486,8 @@ TEST_CASE("what a model needs and nobody knows") {
                                     "--source", std::string(kTests) + "/source", "--agent", agent});
   CHECK_MESSAGE(learned.status == 0, learned.err);
   CHECK(learned.out.find("1 cached, 1 learned, 0 failed\n") != std::string::npos);
-  const Run after = learning.run({"validate", "--missing", model, "--catalog", learning.store,
-                                  "--json"});
+  const Run after =
+      learning.run({"validate", "--missing", model, "--catalog", learning.store, "--json"});
   CHECK(after.status == 0);
   CHECK(after.out.find("\"known\":2,\"missing\":0") != std::string::npos);
 }

@@ -160,7 +160,8 @@ TEST_CASE("no such program") {
   const Result<ProcessResult> result = run_process(options);
   REQUIRE_FALSE(result.ok());
   CHECK(render(result.errors()) ==
-        "lmhost: error: cannot start 'no-such-program-of-lmhost': No such file or directory [E501]\n");
+        "lmhost: error: cannot start 'no-such-program-of-lmhost': No such file or directory "
+        "[E501]\n");
   CHECK(result.errors().front().kind == ErrorKind::kUsage);
 }
 

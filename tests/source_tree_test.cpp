@@ -47,7 +47,8 @@ TEST_CASE("definitions of a Python text") {
       {"", ""},
       {"class A: pass", "class A 1-1\n"},
       {"class A:\n  x = 1\n\n  # tail\n\ny = 2\n", "class A 1-2\n"},
-      {"class A:\n\tdef f(self):\n\t\treturn 1\nclass B(A):\n  pass\n", "class A 1-3\nclass B 4-5\n"},
+      {"class A:\n\tdef f(self):\n\t\treturn 1\nclass B(A):\n  pass\n",
+       "class A 1-3\nclass B 4-5\n"},
       // Decorators belong to what they decorate, over several lines, too.
       {"@d\n@e(\n1)\nclass A:\n  pass\n", "class A 1-5\n"},
       {"@d\nx = 1\nclass A:\n  pass\n", "class A 3-4\n"},
@@ -58,7 +59,8 @@ TEST_CASE("definitions of a Python text") {
       {"f(\nclass_=1,\n)\n# class X:\nclass A(\n  B,\n  C\n):\n  x = [\n1\n]\n", "class A 5-11\n"},
       {"x = 1 + \\\nclass_\nclass A:\n  pass\n", "class A 3-4\n"},
       // Names that others can import: not those inside functions.
-      {"class A:\n  class B:\n    pass\n  def f(self):\n    class C: pass\n", "class A 1-5\nclass A.B 2-3\n"},
+      {"class A:\n  class B:\n    pass\n  def f(self):\n    class C: pass\n",
+       "class A 1-5\nclass A.B 2-3\n"},
       {"if x:\n  class A:\n    pass\n  def f(): pass\nasync def g():\n  pass\n",
        "class A 2-3\ndef f 4-4\ndef g 5-6\n"},
       {"classy = 1\nclass\ndefine()\n", ""},
@@ -106,8 +108,9 @@ TEST_CASE("classes are found by whole parts of their names") {
         "lmhost: error: 'TinyNorm' is the name of 2 classes in 'SOURCE' [E702]\n"
         "  write one of tinylm.models.other.modeling_other.TinyNorm, "
         "tinylm.models.tiny.modeling_tiny.TinyNorm\n");
-  CHECK(found("TinyMPL") == "lmhost: error: no class 'TinyMPL' in 'SOURCE' [E701]\n"
-                            "  did you mean 'TinyMLP'?\n");
+  CHECK(found("TinyMPL") ==
+        "lmhost: error: no class 'TinyMPL' in 'SOURCE' [E701]\n"
+        "  did you mean 'TinyMLP'?\n");
   CHECK(found("tinylm.models.tiny.modeling_tiny.TinyMPL") ==
         "lmhost: error: no class 'tinylm.models.tiny.modeling_tiny.TinyMPL' in 'SOURCE' [E701]\n"
         "  did you mean 'tinylm.models.tiny.modeling_tiny.TinyMLP'?\n");
@@ -121,8 +124,9 @@ TEST_CASE("classes are found by whole parts of their names") {
 TEST_CASE("a folder that cannot be read") {
   const Result<SourceTree> read = SourceTree::read({"no/such/folder"});
   REQUIRE_FALSE(read.ok());
-  CHECK(render(read.errors()) ==
-        "lmhost: error: cannot read the folder 'no/such/folder': No such file or directory [E501]\n");
+  CHECK(
+      render(read.errors()) ==
+      "lmhost: error: cannot read the folder 'no/such/folder': No such file or directory [E501]\n");
 }
 
 TEST_CASE("what is known of a class from its source") {
@@ -139,8 +143,7 @@ TEST_CASE("what is known of a class from its source") {
   CHECK(source->text.find("\n24 |\n") != std::string::npos);
   CHECK(source->text.ends_with("self.eps), self.weight)\n"));
   // sed -n 19,27p modeling_tiny.py | sha256sum
-  CHECK(source->hash ==
-        "sha256:e711b916a56055100c87060e1069563c3c7c68d9dc50abe0510584b888c3caff");
+  CHECK(source->hash == "sha256:e711b916a56055100c87060e1069563c3c7c68d9dc50abe0510584b888c3caff");
   CHECK(source->related ==
         "10 | def scale(hidden_states, weight):\n11 |     # Used by TinyNorm.\n"
         "12 |     return weight * hidden_states\n");
@@ -163,7 +166,8 @@ TEST_CASE("a prompt is filled once") {
       fill_prompt(prompt, {{"NAME", "@OTHER@"}, {"OTHER", "o"}, {"TYPO", ""}});
   REQUIRE(filled.ok());
   CHECK(*filled == "@OTHER@ me@home @ @NAME o\n");
-  const Result<std::string> unknown = fill_prompt(prompt, {{"NAME", ""}, {"OTHER", ""}, {"TYP", ""}});
+  const Result<std::string> unknown =
+      fill_prompt(prompt, {{"NAME", ""}, {"OTHER", ""}, {"TYP", ""}});
   REQUIRE_FALSE(unknown.ok());
   CHECK(render(unknown.errors()) ==
         "p.txt:2:1: error: unknown field 'TYPO' [E104]\n"

@@ -72,9 +72,9 @@ inline constexpr std::string_view kCancelled = "E603";  // by the program that a
 // 7xx: modules learned from source
 inline constexpr std::string_view kClassNotFound = "E701";   // in no source folder
 inline constexpr std::string_view kAmbiguousClass = "E702";  // a short name of several classes
-inline constexpr std::string_view kAgentFailed = "E703";     // crashed, hung, said nothing or too much
-inline constexpr std::string_view kOtherModule = "E704";     // an answer about another class
-inline constexpr std::string_view kCompiler = "E705";        // none found, or it failed
+inline constexpr std::string_view kAgentFailed = "E703";  // crashed, hung, said nothing or too much
+inline constexpr std::string_view kOtherModule = "E704";  // an answer about another class
+inline constexpr std::string_view kCompiler = "E705";     // none found, or it failed
 // 9xx
 inline constexpr std::string_view kInternal = "E901";
 

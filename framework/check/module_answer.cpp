@@ -19,7 +19,7 @@ namespace lmhost {
 namespace {
 
 constexpr std::size_t kDeepest = 32;
-constexpr std::uint64_t kSeed = 1;  // the same answer is judged the same each time
+constexpr std::uint64_t kSeed = 1;        // the same answer is judged the same each time
 constexpr std::size_t kMostFindings = 3;  // of sample points: one mistake fails at most of them
 
 struct Key {
@@ -115,8 +115,7 @@ class FormChecker {
   }
 
   void bad_value(JsonValue value, std::string message, std::string hint = {}) {
-    errors_.push_back(
-        error_at(value, codes::kBadValue, std::move(message), std::move(hint)));
+    errors_.push_back(error_at(value, codes::kBadValue, std::move(message), std::move(hint)));
   }
 
   void check_location(JsonValue location) {
@@ -155,8 +154,8 @@ class FormChecker {
         name.exists() && !is_identifier_text(name.string()))
       bad_value(name, quoted(name.string()) + " cannot be the name of a parameter");
     const JsonValue type = member(parameter, "type", kText);
-    if (!type.exists() || std::find(std::begin(kTypes), std::end(kTypes), type.string()) !=
-                              std::end(kTypes))
+    if (!type.exists() ||
+        std::find(std::begin(kTypes), std::end(kTypes), type.string()) != std::end(kTypes))
       return;
     std::string hint = did_you_mean(type.string(), kTypes);
     if (hint.empty()) hint = "one of int, float, str, bool";
@@ -232,8 +231,7 @@ class CostChecker {
 
  private:
   void implausible(std::string message, std::string hint = {}) {
-    errors_.push_back(
-        error_at(root_, codes::kImplausible, std::move(message), std::move(hint)));
+    errors_.push_back(error_at(root_, codes::kImplausible, std::move(message), std::move(hint)));
   }
 
   std::optional<Costs> costs_at(const KernelBindings& point) {
@@ -271,8 +269,10 @@ class CostChecker {
   void check_growth(const Costs& costs, const Costs& larger, const KernelBindings& point) {
     for (const std::string_view what : {"flops", "read", "write"})
       if (compare(sum_of(larger, what), sum_of(costs, what)).value_or(0) < 0)
-        implausible("its " + std::string(what == "flops" ? "FLOPs" : what == "read" ? "bytes read"
-                                                                                   : "bytes written") +
+        implausible("its " +
+                    std::string(what == "flops"  ? "FLOPs"
+                                : what == "read" ? "bytes read"
+                                                 : "bytes written") +
                     " shrink from " + to_string(sum_of(costs, what)) + " to " +
                     to_string(sum_of(larger, what)) + " when every size doubles, at " +
                     text_of(point));

@@ -59,9 +59,8 @@ struct Pipe {
 
 Diagnostic cannot_start(const std::string& program, int error) {
   const bool is_absent = error == ENOENT || error == EACCES || error == ENOTDIR || error == ENOEXEC;
-  return plain_error(
-      is_absent ? ErrorKind::kUsage : ErrorKind::kIo, codes::kCannotRead,
-      "cannot start '" + program + "': " + std::generic_category().message(error));
+  return plain_error(is_absent ? ErrorKind::kUsage : ErrorKind::kIo, codes::kCannotRead,
+                     "cannot start '" + program + "': " + std::generic_category().message(error));
 }
 
 // 0 or an error number.

@@ -106,8 +106,8 @@ Result<ModuleSource> read_module_source(const SourceClass& where) {
   if (!source.ok()) return source.errors();
   const std::string_view text = (*source)->text;
   const std::vector<PythonDefinition> definitions = python_definitions(text);
-  const auto found = std::find_if(
-      definitions.begin(), definitions.end(), [&](const PythonDefinition& definition) {
+  const auto found =
+      std::find_if(definitions.begin(), definitions.end(), [&](const PythonDefinition& definition) {
         return definition.is_class && definition.first_line == where.first_line &&
                definition.last_line == where.last_line &&
                has_dotted_suffix(where.name, definition.name);

@@ -64,8 +64,7 @@ std::string known_kernels(const Catalog& catalog) {
   return text;
 }
 
-PromptFields prompt_fields(const ModuleSource& source, const Catalog& catalog,
-                           std::string schema) {
+PromptFields prompt_fields(const ModuleSource& source, const Catalog& catalog, std::string schema) {
   return {{"NAME", source.where.name},
           {"FILE", source.where.location},
           {"FIRST_LINE", std::to_string(source.where.first_line)},

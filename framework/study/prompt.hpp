@@ -23,8 +23,7 @@ std::string known_kernels(const Catalog& catalog);
 
 // The fields of catalogs/prompts/learn_module.txt: NAME, FILE, FIRST_LINE, LAST_LINE, SOURCE,
 // RELATED, KERNELS, SCHEMA.
-PromptFields prompt_fields(const ModuleSource& source, const Catalog& catalog,
-                           std::string schema);
+PromptFields prompt_fields(const ModuleSource& source, const Catalog& catalog, std::string schema);
 
 // Those of catalogs/prompts/learn_retry.txt: ATTEMPT, ANSWER, ERRORS.
 PromptFields retry_fields(std::size_t attempt, std::string answer, const Diagnostics& errors);

@@ -82,9 +82,9 @@ class Scanner {
 
   void skip_string() {
     const std::size_t end = string_end(text_, at_);
-    line_ += static_cast<std::size_t>(
-        std::count(text_.begin() + static_cast<std::ptrdiff_t>(at_),
-                   text_.begin() + static_cast<std::ptrdiff_t>(end), '\n'));
+    line_ += static_cast<std::size_t>(std::count(text_.begin() + static_cast<std::ptrdiff_t>(at_),
+                                                 text_.begin() + static_cast<std::ptrdiff_t>(end),
+                                                 '\n'));
     at_ = end;
   }
 
@@ -176,8 +176,7 @@ class DefinitionFinder {
   }
 
   void close() {
-    if (open_.back().definition != SIZE_MAX)
-      found_[open_.back().definition].last_line = last_line_;
+    if (open_.back().definition != SIZE_MAX) found_[open_.back().definition].last_line = last_line_;
     open_.pop_back();
   }
 

@@ -158,7 +158,8 @@ Result<const SourceClass*> SourceTree::find(std::string_view name) const {
     for (std::string_view& candidate : names) candidate = last_component(candidate);
   std::string hint = did_you_mean(name, names);
   if (hint.empty())
-    hint = std::to_string(classes_.size()) + (classes_.size() == 1 ? " class was" : " classes were") +
+    hint = std::to_string(classes_.size()) +
+           (classes_.size() == 1 ? " class was" : " classes were") +
            " looked at; --source names the folder of a Python package, as often as needed";
   return plain_error(ErrorKind::kInput, codes::kClassNotFound,
                      "no class " + quoted(name) + " in " + folders_, std::move(hint));

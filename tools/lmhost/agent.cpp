@@ -69,8 +69,8 @@ std::string text_of(const std::string& file, std::size_t longest) {
   std::string text;
   if (::fstat(descriptor, &status) == 0 && S_ISREG(status.st_mode)) {
     char buffer[16384];
-    for (::ssize_t got = 0; text.size() <= longest &&
-                            (got = ::read(descriptor, buffer, sizeof buffer)) > 0;)
+    for (::ssize_t got = 0;
+         text.size() <= longest && (got = ::read(descriptor, buffer, sizeof buffer)) > 0;)
       text.append(buffer, static_cast<std::size_t>(got));
   }
   ::close(descriptor);
@@ -94,9 +94,9 @@ std::optional<Diagnostic> failure_of(const ProcessResult& result, const Agent& a
       return agent_failed("was stopped");
     case ProcessEnd::kTimeout:
     case ProcessEnd::kSilence:
-      return agent_failed("gave no answer within " + seconds_text(agent.timeout) +
-                              " and was killed",
-                          "--timeout says how long it may take");
+      return agent_failed(
+          "gave no answer within " + seconds_text(agent.timeout) + " and was killed",
+          "--timeout says how long it may take");
     case ProcessEnd::kTooLong:
       return agent_failed("wrote more than " + std::to_string(agent.longest_answer) +
                           " bytes and was killed");
@@ -105,8 +105,7 @@ std::optional<Diagnostic> failure_of(const ProcessResult& result, const Agent& a
     case ProcessEnd::kExited:
       break;
   }
-  if (result.status != 0)
-    return agent_failed("ended with status " + std::to_string(result.status));
+  if (result.status != 0) return agent_failed("ended with status " + std::to_string(result.status));
   if (text.find_first_not_of(" \t\r\n") == std::string::npos)
     return agent_failed("ended without an answer",
                         "one JSON object is expected on standard output or in $LMHOST_OUTPUT");
@@ -186,8 +185,7 @@ Result<AgentAnswer> ask_agent(const Agent& agent, const AgentQuestion& question)
   if (!result.ok()) return cannot_start(agent, result.errors());
 
   AgentAnswer answer;
-  answer.seconds =
-      std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  answer.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   answer.text = text_of(folder.file(), agent.longest_answer);
   if (answer.text.empty()) answer.text = std::move(result->answer);
   answer.failure = failure_of(*result, agent, answer.text);

@@ -25,19 +25,19 @@ struct Agent {
 };
 
 struct AgentQuestion {
-  std::string module;      // in LMHOST_MODULE
-  std::string file;        // in LMHOST_SOURCE_FILE: where its class is
+  std::string module;       // in LMHOST_MODULE
+  std::string file;         // in LMHOST_SOURCE_FILE: where its class is
   std::size_t attempt = 1;  // in LMHOST_ATTEMPT
-  std::string prompt;      // on standard input
+  std::string prompt;       // on standard input
 };
 
 struct AgentAnswer {
-  std::string text;                    // of $LMHOST_OUTPUT, or of standard output where there is none
-  std::optional<Diagnostic> failure;   // E703: why that is no answer
-  bool is_stopped = false;             // because of the stop descriptor
-  bool is_late = false;                // it used up its time
-  std::optional<int> exit_status;      // when it ended by itself
-  std::string errors;                  // the last of its standard error
+  std::string text;  // of $LMHOST_OUTPUT, or of standard output where there is none
+  std::optional<Diagnostic> failure;  // E703: why that is no answer
+  bool is_stopped = false;            // because of the stop descriptor
+  bool is_late = false;               // it used up its time
+  std::optional<int> exit_status;     // when it ended by itself
+  std::string errors;                 // the last of its standard error
   double seconds = 0;
 };
 

@@ -146,8 +146,8 @@ std::string summary_text(const LearnReport& report, const TextStyle& style) {
     const std::size_t count = count_of(report, state);
     // Modules that were not tried are a story of their own.
     if (state == LearnState::kNotTried && count == 0) continue;
-    counts += (counts.empty() ? "" : ", ") + std::to_string(count) + " " +
-              std::string(name_of(state));
+    counts +=
+        (counts.empty() ? "" : ", ") + std::to_string(count) + " " + std::string(name_of(state));
   }
   return table.text(style) + counts + "\n";
 }
@@ -155,9 +155,8 @@ std::string summary_text(const LearnReport& report, const TextStyle& style) {
 int status_of(const LearnReport& report) {
   if (report.signal != 0) return kSignalled + report.signal;
   for (const LearnedModule& module : report.modules)
-    if (std::any_of(
-            module.errors.begin(), module.errors.end(),
-            [](const Diagnostic& error) { return error.kind == ErrorKind::kIo; }))
+    if (std::any_of(module.errors.begin(), module.errors.end(),
+                    [](const Diagnostic& error) { return error.kind == ErrorKind::kIo; }))
       return static_cast<int>(ErrorKind::kIo);
   return count_of(report, LearnState::kFailed) == 0 ? 0 : 1;
 }

@@ -18,8 +18,8 @@ Result<Outcome> populate_command(const Arguments& arguments) {
   Result<Host> host = open_host(arguments);
   if (!host.ok()) return std::move(host).errors();
   // Reading it as a graph checks all of its form.
-  const Result<Model> model = load_model({arguments.operands[0], arguments.get("hf-config"),
-                                          arguments.all("set"), host->prefix()});
+  const Result<Model> model = load_model(
+      {arguments.operands[0], arguments.get("hf-config"), arguments.all("set"), host->prefix()});
   if (!model.ok()) return model.errors();
   const Result<JsonDocument> document = JsonDocument::parse(model->graph->source);
   if (!document.ok()) return document.errors();

@@ -125,8 +125,7 @@ class Learner {
     Result<const Kernel*> known = known_kernel(known_->catalog(), module.asked);
     if (!known.ok()) return fail(module, known.errors(), {});
     if (*known != nullptr) module.name = (*known)->name;
-    if (*known != nullptr && !options_.force && is_usable(**known))
-      return cached(module, **known);
+    if (*known != nullptr && !options_.force && is_usable(**known)) return cached(module, **known);
 
     if (Result<bool> ready = prepare(); !ready.ok()) return ready;
     Result<const SourceClass*> found = tree_->find(module.asked);
@@ -199,8 +198,8 @@ class Learner {
   }
 
   Result<bool> ask(LearnedModule& module, const ModuleSource& source) {
-    Result<std::string> task = fill_prompt(
-        *prompts_.task, prompt_fields(source, known_->catalog(), prompts_.schema));
+    Result<std::string> task =
+        fill_prompt(*prompts_.task, prompt_fields(source, known_->catalog(), prompts_.schema));
     if (!task.ok()) return std::move(task).errors();
     std::vector<LearnAttempt> attempts;
     const std::size_t most = 1 + options_.retries;
@@ -214,8 +213,8 @@ class Learner {
       AgentQuestion question{module.name, source.where.file, number, *task};
       if (!attempts.empty()) {
         const LearnAttempt& last = attempts.back();
-        Result<std::string> again = fill_prompt(
-            *prompts_.retry, retry_fields(number - 1, last.answer, last.errors));
+        Result<std::string> again =
+            fill_prompt(*prompts_.retry, retry_fields(number - 1, last.answer, last.errors));
         if (!again.ok()) return std::move(again).errors();
         question.prompt += *again;
       }
@@ -247,8 +246,7 @@ class Learner {
   Result<bool> judge(const LearnedModule& module, const ModuleSource& source,
                      const AgentAnswer& answer) {
     if (answer.failure) return *answer.failure;
-    const auto text = std::make_shared<const SourceText>(
-        SourceText{"answer", answer.text});
+    const auto text = std::make_shared<const SourceText>(SourceText{"answer", answer.text});
     AnswerRules rules;
     rules.module = module.name;
     rules.known = &known_->catalog();
@@ -291,8 +289,8 @@ class Learner {
   }
 
   Diagnostics problems_of(const std::string& text) const {
-    const Result<JsonDocument> document = JsonDocument::parse(
-        std::make_shared<const SourceText>(SourceText{options_.store, text}));
+    const Result<JsonDocument> document =
+        JsonDocument::parse(std::make_shared<const SourceText>(SourceText{options_.store, text}));
     if (!document.ok()) return document.errors();
     ModuleDatabaseOptions options;
     options.base = &below_->catalog();
@@ -318,10 +316,9 @@ class Learner {
     const Kernel* kernel = known_->catalog().find(module.name);
     if (kernel == nullptr || !known_->catalog().plugin_of(*kernel).is_data) return true;
     const std::size_t slash = options_.store.rfind('/');
-    const std::string beside =
-        slash == std::string::npos ? "." : options_.store.substr(0, slash);
-    Result<std::string> built = build_plugin(
-        *known_, *kernel, options_.folder.empty() ? beside : options_.folder);
+    const std::string beside = slash == std::string::npos ? "." : options_.store.substr(0, slash);
+    Result<std::string> built =
+        build_plugin(*known_, *kernel, options_.folder.empty() ? beside : options_.folder);
     if (!built.ok()) return fail(module, built.errors(), {});
     module.plugin = *built;
     ProgressEvent event;
@@ -379,10 +376,10 @@ Result<const Kernel*> known_kernel(const Catalog& catalog, std::string_view name
         has_dotted_suffix(spelled, name) && kernel != nullptr && found.insert(kernel).second)
       candidates += (candidates.empty() ? "" : ", ") + std::string(spelled);
   if (found.size() <= 1) return found.empty() ? nullptr : *found.begin();
-  return plain_error(ErrorKind::kUsage, codes::kAmbiguousClass,
-                     quoted(name) + " is the name of " + std::to_string(found.size()) +
-                         " known kernels",
-                     "write one of " + candidates);
+  return plain_error(
+      ErrorKind::kUsage, codes::kAmbiguousClass,
+      quoted(name) + " is the name of " + std::to_string(found.size()) + " known kernels",
+      "write one of " + candidates);
 }
 
 Result<LearnReport> learn_modules(const LearnOptions& options,

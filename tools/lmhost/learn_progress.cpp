@@ -46,8 +46,7 @@ std::string json_line(const ProgressEvent& event) {
 }
 
 std::string words_of(const ProgressEvent& event) {
-  const std::string of =
-      std::to_string(event.attempt) + " of " + std::to_string(event.attempts);
+  const std::string of = std::to_string(event.attempt) + " of " + std::to_string(event.attempts);
   const std::string detail(event.detail);
   switch (event.kind) {
     case Kind::kCached:

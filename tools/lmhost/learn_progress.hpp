@@ -21,8 +21,8 @@ struct ProgressEvent {
   std::size_t total = 0;
   std::size_t attempt = 0;  // from 1, of `attempts`; of kAttempt and kRefused
   std::size_t attempts = 0;
-  double seconds = 0;               // that the agent took; of kRefused and kLearned
-  std::string_view detail;          // where a cached one is; a file; why it failed
+  double seconds = 0;                   // that the agent took; of kRefused and kLearned
+  std::string_view detail;              // where a cached one is; a file; why it failed
   const Diagnostics* errors = nullptr;  // of kRefused and kFailed
 };
 

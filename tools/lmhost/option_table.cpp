@@ -28,7 +28,8 @@ constexpr OptionSpec kOptions[] = {
     {"mode", "", "", "MODE", "eager,sdpa,fused", kModel,
      "what executes: Python op by op, PyTorch's attention kernel (sdpa, default), a serving "
      "engine's kernels"},
-    {"set", "", "", "NAME=VALUE", "", kModel | kPopulate, "a value of config.json: --set num_hidden_layers=4"},
+    {"set", "", "", "NAME=VALUE", "", kModel | kPopulate,
+     "a value of config.json: --set num_hidden_layers=4"},
     {"hf-config", "", "hf-config-path", "FILE", "", kModel | kPopulate,
      "the config.json for a graph file"},
     {"allow-unknown", "", "", "", "", kModel,
@@ -121,17 +122,18 @@ constexpr CommandSpec kCommands[] = {
      "--missing lists the kernels of MODEL, and exits with 1 when some are known to nobody."},
     {"learn", "NAME...", kHosted | kFormat | kLearn, "text,json",
      "have an agent analyse modules from their source",
-     "NAME is a class, whole or its last parts: LlamaMLP. What is known is left alone. What an agent "
+     "NAME is a class, whole or its last parts: LlamaMLP. What is known is left alone. What an "
+     "agent "
      "answers is judged, and kept in the last --catalog FILE, which is made when it is not there. "
      "Exit status 1 when a module failed."},
     {"populate", "MODEL", kHosted | kPopulate, "",
      "fill in the parameters of a model's structure from its config",
      "MODEL is a model representation: {model_id, layers}. The result has in each basic layer the "
-     "parameters of the kernel of its class, what is known at run time only as a template, and where "
+     "parameters of the kernel of its class, what is known at run time only as a template, and "
+     "where "
      "each value came from."},
-    {"validate", "FILE...", kHosted, "", "check graphs, configs, conventions and plugins",
-     "The kind of a file is told by its content. Exit status 1 when a file has an error."},
-    {"schema", "graph|report|conventions|kernels|module_answer|parameter_rules", kPlain | kResult, "", "print a JSON Schema", ""},
+    {"schema", "graph|report|conventions|kernels|module_answer|parameter_rules", kPlain | kResult,
+     "", "print a JSON Schema", ""},
     {"completion", "bash|zsh|fish", kPlain | kResult, "", "print a completion script",
      "bash: source <(lmhost completion bash)"},
     {"doctor", "", kHosted, "", "check this installation",

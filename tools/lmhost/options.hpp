@@ -23,9 +23,9 @@ enum OptionGroup : unsigned {
   kView = 1u << 4,      // rows and columns
   kMetric = 1u << 5,
   kDepth = 1u << 6,
-  kResult = 1u << 7,       // the place of the result
-  kFormat = 1u << 8,       // more than one form of it
-  kExact = 1u << 9,        // text with scaled numbers
+  kResult = 1u << 7,        // the place of the result
+  kFormat = 1u << 8,        // more than one form of it
+  kExact = 1u << 9,         // text with scaled numbers
   kPluginTools = 1u << 10,  // the plugin command
   kPopulate = 1u << 20,     // the populate command
   kLearn = 1u << 27,        // asks an agent

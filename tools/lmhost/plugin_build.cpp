@@ -56,9 +56,9 @@ Result<bool> compile(const Host& host, const std::string& source, const std::str
   process.program = command->front();
   process.arguments = *command;
   for (const std::string& argument :
-       {std::string("-std=c++17"), std::string("-O2"), std::string("-shared"),
-        std::string("-fPIC"), std::string("-fvisibility=hidden"),
-        "-I" + header_folder(host.prefix()), source, std::string("-o"), library})
+       {std::string("-std=c++17"), std::string("-O2"), std::string("-shared"), std::string("-fPIC"),
+        std::string("-fvisibility=hidden"), "-I" + header_folder(host.prefix()), source,
+        std::string("-o"), library})
     process.arguments.push_back(argument);
   process.kept_errors = kKeptErrors;
   process.timeout = kLongestBuild;
@@ -87,8 +87,7 @@ class Canonical {
   std::shared_ptr<const std::deque<Expression>> expressions() const { return expressions_; }
 
  private:
-  std::shared_ptr<std::deque<Expression>> expressions_ =
-      std::make_shared<std::deque<Expression>>();
+  std::shared_ptr<std::deque<Expression>> expressions_ = std::make_shared<std::deque<Expression>>();
 };
 
 Result<Plugin> plugin_of(const Plugin& from, const Kernel& kernel) {
@@ -129,9 +128,9 @@ Result<bool> check_built(const std::string& library) {
   if (!report->has_failed(false)) return true;
   for (const auto& [check, findings] : report->findings)
     if (const CheckSpec* spec = find_check(check); spec != nullptr && !spec->is_advice)
-      return plain_error(ErrorKind::kPlugin, codes::kCompiler,
-                         "the built plugin '" + library + "' does not pass " + check + ": " +
-                             findings.front());
+      return plain_error(
+          ErrorKind::kPlugin, codes::kCompiler,
+          "the built plugin '" + library + "' does not pass " + check + ": " + findings.front());
   return true;
 }
 
@@ -166,8 +165,7 @@ Result<std::string> build_plugin(const Host& host, const Kernel& kernel,
   Result<Plugin> plugin = plugin_of(host.catalog().plugin_of(kernel), kernel);
   if (!plugin.ok()) return std::move(plugin).errors();
   const std::string stem = folder + "/" + plugin->id;
-  if (Result<bool> written = write_file(stem + ".cpp", write_plugin_source(*plugin));
-      !written.ok())
+  if (Result<bool> written = write_file(stem + ".cpp", write_plugin_source(*plugin)); !written.ok())
     return std::move(written).errors();
   if (Result<bool> compiled = compile(host, stem + ".cpp", stem + ".so"); !compiled.ok())
     return std::move(compiled).errors();

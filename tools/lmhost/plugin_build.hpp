@@ -16,7 +16,6 @@ std::string generated_plugin_id(std::string_view kernel);
 // the path of the latter. The compiler is $CXX, else the first of c++, g++ and clang++ in PATH.
 // Errors: E705 without one, or when it fails, with the last of what it said; E502; what the check
 // finds.
-Result<std::string> build_plugin(const Host& host, const Kernel& kernel,
-                                 const std::string& folder);
+Result<std::string> build_plugin(const Host& host, const Kernel& kernel, const std::string& folder);
 
 }  // namespace lmhost::tool
