@@ -84,6 +84,12 @@ inline constexpr std::string_view kCondition = "E608";      // --fail-if does no
 inline constexpr std::string_view kNotComparable = "E609";  // nothing to compare with, or no such
 inline constexpr std::string_view kExport = "E610";         // a form of export, or its values
 inline constexpr std::string_view kPhase = "E611";          // options that contradict the phase
+// 7xx: modules learned from source
+inline constexpr std::string_view kClassNotFound = "E701";   // in no source folder
+inline constexpr std::string_view kAmbiguousClass = "E702";  // a short name of several classes
+inline constexpr std::string_view kAgentFailed = "E703";  // crashed, hung, said nothing or too much
+inline constexpr std::string_view kOtherModule = "E704";  // an answer about another class
+inline constexpr std::string_view kCompiler = "E705";     // none found, or it failed
 // 9xx
 inline constexpr std::string_view kInternal = "E901";
 

@@ -15,6 +15,7 @@
 #include "resolve/example.hpp"
 #include "resolve/plan.hpp"
 #include "resolve/problems.hpp"
+#include "tools/lmhost/command_learn.hpp"
 #include "tools/lmhost/commands.hpp"
 #include "tools/lmhost/session.hpp"
 
@@ -171,6 +172,7 @@ Result<Checked> check_plugin(const std::string& path) {
 }  // namespace
 
 Result<Outcome> validate_command(const Arguments& arguments) {
+  if (arguments.has("missing")) return validate_missing(arguments);
   if (Result<bool> checked = check_operands(arguments, 1, SIZE_MAX); !checked.ok())
     return std::move(checked).errors();
   Result<Host> host = open_host(arguments);

@@ -26,6 +26,7 @@ Result<Outcome> inspect_command(const Arguments& arguments);
 Result<Outcome> import_command(const Arguments& arguments);
 Result<Outcome> catalog_command(const Arguments& arguments);
 Result<Outcome> kernels_command(const Arguments& arguments);
+Result<Outcome> learn_command(const Arguments& arguments);
 Result<Outcome> plugin_command(const Arguments& arguments);
 Result<Outcome> plugin_dump(const Arguments& arguments);
 Result<Outcome> plugin_generate(const Arguments& arguments);

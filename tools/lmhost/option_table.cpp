@@ -131,10 +131,24 @@ constexpr OptionSpec kOptions[] = {
     {"use", "", "", "KERNEL=PLUGIN", "", kPlugins,
      "whose kernel is meant when several plugins declare the name"},
 
+    {"missing", "", "ensure-modules", "", "", kMissing,
+     "the kernels of MODEL that no plugin and no catalogue knows; with --agent they are learned"},
+    {"agent", "", "", "COMMAND", "", kLearn,
+     "the program that analyses a module: prompt on standard input, JSON on standard output or in "
+     "$LMHOST_OUTPUT; run without a shell"},
+    {"source", "", "", "DIR", "", kLearn, "a Python source tree to find classes in"},
+    {"timeout", "", "", "SECONDS", "", kLearn, "for one answer; then the agent is killed (600)"},
+    {"retries", "", "", "N", "", kLearn, "after a refused answer, with its errors (2)"},
+    {"progress", "", "", "HOW", "auto,plain,json,none", kLearn,
+     "on standard error: for people, or one JSON object a line (auto: colour on a terminal)"},
+    {"force", "", "", "", "", kLearn, "learn again what is known already"},
+    {"generate", "", "", "", "", kLearn, "also write and build a plugin of each module (CXX)"},
+
     {"all", "", "", "", "", kPluginTools, "plugin list: also libraries that are no plugins"},
     {"strict", "", "", "", "", kPluginTools, "plugin check: warnings fail too"},
     {"seed", "", "", "N", "", kPluginTools, "plugin check: of the random points (1)"},
-    {"dir", "", "", "DIR", "", kPluginTools, "plugin new: make NAME below this folder (.)"},
+    {"dir", "", "", "DIR", "", kPluginTools | kLearn,
+     "the folder for new files: of plugin new (.), of --generate (that of the database)"},
 
     {"by", "", "", "WHO", "", kApproval, "catalog approve: who has looked at it"},
     {"date", "", "", "DATE", "", kApproval, "catalog approve: when; nothing is dated by itself"},
@@ -206,16 +220,25 @@ constexpr CommandSpec kCommands[] = {
      "Reads kernel dependency trees, kernel cost files and folders of them, atomic kernels, module "
      "databases, module analyses and model representations, told apart by content. What the format "
      "does not say is reported call by call and left out."},
+    {"learn", "NAME...", kHosted | kFormat | kLearn, "text,json",
+     "have an agent analyse modules from their source",
+     "NAME is a class, whole or its last parts: LlamaMLP. What is known is left alone. What an "
+     "agent "
+     "answers is judged, and kept in the last --catalog FILE, which is made when it is not there. "
+     "Exit status 1 when a module failed."},
     {"populate", "MODEL", kHosted | kPopulate, "",
      "fill in the parameters of a model's structure from its config",
      "MODEL is a model representation: {model_id, layers}. The result has in each basic layer the "
      "parameters of the kernel of its class, what is known at run time only as a template, and "
      "where "
      "each value came from."},
-    {"validate", "FILE...", kHosted, "", "check graphs, configs, conventions and plugins",
-     "The kind of a file is told by its content. Exit status 1 when a file has an error."},
+    {"validate", "FILE... | --missing MODEL", kHosted | kFormat | kMissing | kLearn, "text,json",
+     "check graphs, configs, conventions and plugins",
+     "The kind of a file is told by its content. Exit status 1 when a file has an error.\n"
+     "--missing lists the kernels of MODEL, and exits with 1 when some are known to nobody."},
     {"schema",
-     "graph|report|resolved|conventions|kernels|hardware|efficiency|parameter_rules|modules",
+     "graph|report|resolved|conventions|kernels|hardware|efficiency|parameter_rules|modules|module_"
+     "answer",
      kPlain | kResult, "", "print a JSON Schema", ""},
     {"completion", "bash|zsh|fish", kPlain | kResult, "", "print a completion script",
      "bash: source <(lmhost completion bash)"},
@@ -244,6 +267,9 @@ std::string_view title_of(unsigned groups) {
     case kKernelTools:
     case kApproval:
       return "Actions of this command";
+    case kMissing:
+    case kLearn:
+      return "Learning";
     case kModel:
     case kRoot:
     case kPopulate:

@@ -30,6 +30,7 @@ enum OptionGroup : unsigned {
   kDevice = 1u << 11,       // a device to bound times by
   kMeasured = 1u << 12,     // something to set against that bound
   kFits = 1u << 13,         // the fits command
+  kMissing = 1u << 14,      // validate
   kResolve = 1u << 20,      // formulas instead of numbers
   kKernelTools = 1u << 21,  // the kernels command
   kRoot = 1u << 23,         // reads files of other formats, with several roots perhaps
@@ -39,6 +40,7 @@ enum OptionGroup : unsigned {
   kCompare = 1u << 28,
   kPrice = 1u << 29,     // what the time of a device costs
   kApproval = 1u << 30,  // catalog approve
+  kLearn = 1u << 31,     // asks an agent
 };
 
 struct OptionSpec {

@@ -27,7 +27,7 @@ constexpr CommandEntry kFunctions[] = {
     {"help", help_command},         {"completion", completion_command},
     {"devices", devices_command},   {"fits", fits_command},
     {"compare", compare_command},   {"populate", populate_command},
-    {"catalog", catalog_command},
+    {"catalog", catalog_command},   {"learn", learn_command},
 };
 
 constexpr int kInternalError = static_cast<int>(ErrorKind::kInternal);
