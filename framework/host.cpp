@@ -109,8 +109,20 @@ Result<RuntimePoint> Host::runtime_point(const Workload& workload, const Config&
   return point;
 }
 
-Result<Analysis> Host::plan(const Workload& workload) const {
+Result<Model> Host::load(const Workload& workload) const {
   Result<Model> model = load_model({workload.model, workload.hf_config, workload.set, prefix_});
+  if (!model) return std::move(model).errors();
+  Diagnostics errors;
+  for (const std::string& name : workload.open) {
+    const Result<bool> opened = model->config.leave_open(name);
+    if (!opened) errors.insert(errors.end(), opened.errors().begin(), opened.errors().end());
+  }
+  if (!errors.empty()) return errors;
+  return model;
+}
+
+Result<Analysis> Host::plan(const Workload& workload) const {
+  Result<Model> model = load(workload);
   if (!model) return std::move(model).errors();
   return plan(*model, workload);
 }

@@ -41,6 +41,7 @@ struct Workload {
   std::string model;  // a graph file, a folder with config.json, a model name, or "-"
   std::optional<std::string> hf_config;  // config.json for a graph file
   std::vector<std::string> set;          // "num_hidden_layers=4"
+  std::vector<std::string> open;         // config names that formulas stay symbolic in
   std::optional<Number> batch_size, seq_len, cache_len;
   std::optional<Number> w_bits, a_bits, kv_bits,
       index_bits;  // default: the config's dtype, else 16; index 64
@@ -61,6 +62,7 @@ class Host {
   static Result<RuntimePoint> runtime_point(const Workload& workload, const Config& config);
   const std::string& prefix() const { return prefix_; }
 
+  Result<Model> load(const Workload& workload) const;
   Result<Analysis> plan(const Workload& workload) const;  // load and resolve only; tree is null
   // Resolve only: `workload` says how, not what.
   Result<Analysis> plan(const Model& model, const Workload& workload) const;

@@ -61,6 +61,10 @@ inline constexpr std::string_view kCannotWrite = "E502";
 inline constexpr std::string_view kUsage = "E601";
 inline constexpr std::string_view kUnknownNode = "E602";
 inline constexpr std::string_view kCancelled = "E603";  // by the program that asked
+inline constexpr std::string_view kSweepAxis = "E604";    // -P: unknown, empty, malformed, twice
+inline constexpr std::string_view kSweepSize = "E605";    // more points than anybody means
+inline constexpr std::string_view kSweepResume = "E606";  // the file is of another sweep
+inline constexpr std::string_view kNoForm = "E607";       // a quantity has no such closed form
 // 9xx
 inline constexpr std::string_view kInternal = "E901";
 

@@ -149,6 +149,7 @@ Number apply(ProgramOp op, const Number& a, const Number& b, const Number& c) {
       return distinct(a, b, c);
     case ProgramOp::kConstant:
     case ProgramOp::kInput:
+    case ProgramOp::kOpen:
     case ProgramOp::kScalar:
       break;
   }

@@ -16,6 +16,10 @@ NodeFacts::Facts NodeFacts::facts_of(const Program& program, const ProgramNode& 
     const auto variable = static_cast<RuntimeVariable>(node.operands[0]);
     return {true, variable < RuntimeVariable::kWeightBits, true};
   }
+  if (node.op == ProgramOp::kOpen) {
+    const bool is_length = program.open_inputs()[node.operands[0]].is_length;
+    return {is_length, is_length, true};
+  }
   if (node.op == ProgramOp::kScalar) return {};
   Facts facts = value_of(node);
   facts.never_fails = never_fails(program, node);

@@ -20,7 +20,7 @@ std::size_t hash_of(const ProgramNode& node) {
 }
 
 unsigned operand_count(ProgramOp op) {
-  if (op <= ProgramOp::kInput || op == ProgramOp::kScalar) return 0;
+  if (op <= ProgramOp::kOpen || op == ProgramOp::kScalar) return 0;
   if (op <= ProgramOp::kLog2) return 1;
   return op <= ProgramOp::kSumRange ? 2 : 3;
 }
@@ -89,6 +89,13 @@ NodeIndex Program::constant(const Number& number) {
 
 NodeIndex Program::input(RuntimeVariable variable) {
   return intern({ProgramOp::kInput, {static_cast<NodeIndex>(variable), 0, 0}});
+}
+
+NodeIndex Program::open_input(const OpenInput& input) {
+  std::uint32_t index = 0;
+  while (index < open_inputs_.size() && open_inputs_[index].name != input.name) ++index;
+  if (index == open_inputs_.size()) open_inputs_.push_back(input);
+  return intern({ProgramOp::kOpen, {index, 0, 0}});
 }
 
 NodeIndex Program::error(ArithmeticError reason, std::string text) {
@@ -170,6 +177,8 @@ Number Program::compute(const ProgramNode& node, const Number* values,
       return constant_numbers_[node.operands[0]];
     case ProgramOp::kInput:
       return point.values[node.operands[0]];
+    case ProgramOp::kOpen:
+      return open_inputs_[node.operands[0]].value;
     case ProgramOp::kAdd:
       return values[node.operands[0]] + values[node.operands[1]];
     case ProgramOp::kMultiply:

@@ -28,6 +28,7 @@ using NodeIndex = std::uint32_t;
 enum class ProgramOp : std::uint8_t {
   kConstant,  // index into constants
   kInput,     // RuntimeVariable
+  kOpen,      // index into open inputs
   // unary
   kNot,
   kAbs,
@@ -79,6 +80,13 @@ struct ProgramError {
       text;  // kUnbound: the name; kNotANumber: the value as written; kFunction: what it said
 };
 
+// A name other than a runtime variable that a program leaves open, so that it is no constant.
+struct OpenInput {
+  std::string name;  // "num_hidden_layers"
+  Number value;      // what compute() takes for it
+  bool is_length = false;  // whole and >= 0, whatever its value is
+};
+
 class Program {
  public:
   Program();
@@ -86,6 +94,8 @@ class Program {
   NodeIndex constant(const Number& number);
   NodeIndex constant(const Value& value);
   NodeIndex input(RuntimeVariable variable);
+  // One node a name; the first value given stays.
+  NodeIndex open_input(const OpenInput& input);
   NodeIndex error(ArithmeticError reason, std::string text);
   NodeIndex unary(ProgramOp op, NodeIndex a);
   NodeIndex binary(ProgramOp op, NodeIndex a, NodeIndex b);
@@ -105,6 +115,11 @@ class Program {
   std::uint32_t level(NodeIndex node) const { return levels_[node]; }
   const ProgramNode& node(NodeIndex index) const { return nodes_[index]; }
   const std::vector<ProgramNode>& nodes() const { return nodes_; }
+  const std::vector<OpenInput>& open_inputs() const { return open_inputs_; }
+  // REQUIRES: the node is a kScalar.
+  const PluginFunction& scalar_function(const ProgramNode& node) const {
+    return *scalars_[node.operands[0]].function;
+  }
   // The nodes that a node is computed from.
   std::span<const NodeIndex> operands(const ProgramNode& node) const;
 
@@ -130,6 +145,7 @@ class Program {
   std::vector<Number>
       constant_numbers_;  // the numeric view of constants_, an error number for the others
   std::vector<ScalarCall> scalars_;
+  std::vector<OpenInput> open_inputs_;
   std::vector<ProgramError> errors_;
   std::vector<NodeIndex> table_;  // open addressing over nodes_, size a power of two
   std::unordered_map<Number, NodeIndex, NumberHash> number_constants_;

@@ -75,6 +75,11 @@ std::optional<NodeIndex> GraphNames::lookup(std::string_view name) {
   if (name.starts_with(kConfigPrefix)) {
     const Config::Entry* entry = config_entry(name);
     if (entry == nullptr) return program_.error(ArithmeticError::kUnbound, std::string(name));
+    if (entry->is_open) {
+      const Number& value = entry->value.number;
+      return program_.open_input({std::string(name.substr(kConfigPrefix.size())), value,
+                                  value.is_integer() && !value.is_negative()});
+    }
     return program_.constant(entry->value);
   }
   const auto found = variables_.find(name);

@@ -11,6 +11,7 @@ namespace lmhost::tool {
 struct Outcome {
   std::string text;      // the result
   int status = 0;        // 0, or 1 when the answer is no
+  bool is_written = false;  // while it was computed: `text` is empty
   Diagnostics messages;  // warnings and findings, for standard error
 };
 
@@ -26,6 +27,7 @@ Result<Outcome> validate_command(const Arguments& arguments);
 Result<Outcome> schema_command(const Arguments& arguments);
 Result<Outcome> completion_command(const Arguments& arguments);
 Result<Outcome> doctor_command(const Arguments& arguments);
+Result<Outcome> sweep_command(const Arguments& arguments);
 Result<Outcome> help_command(const Arguments& arguments);
 
 // The whole program: reads the arguments, runs a command, writes its outcome. Returns the exit

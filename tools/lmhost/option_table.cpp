@@ -42,12 +42,21 @@ constexpr OptionSpec kOptions[] = {
     {"rows", "n", "", "N", "", kView,
      "at most of each composite, the smallest folded (10 in tables; 0: all)"},
     {"sort", "", "", "METRIC", "", kView, "order (default), or a column: flops, bytes, read, ..."},
-    {"columns", "", "", "LIST", "", kView,
+    {"columns", "", "", "LIST", "", kColumns,
      "flops,matmul,useful,read,write,bytes,interm,stored,params,calls,..."},
     {"focus", "", "", "PATTERN", "", kView,
      "only rows whose path or kernel matches; * and ? or a part"},
     {"ignore", "", "", "PATTERN", "", kView, "no rows that match"},
-    {"metric", "", "", "METRIC", "", kMetric, "explain this quantity only"},
+    {"metric", "", "", "METRIC", "", kMetric, "this quantity only"},
+
+    {"vary", "P", "", "NAME=VALUES", "", kSweep,
+     "an axis, as often as needed: batch_size=1-256*2, cache_len=1K,8K,32K, dtype=bf16,fp8, "
+     "num_hidden_layers=1-32+1"},
+    {"node", "", "", "NODE", "", kSweep, "of this node instead of the model; as often as needed"},
+    {"shard", "", "", "I/N", "", kSweep,
+     "the I-th of N parts; behind one another they are the whole"},
+    {"resume", "", "", "", "", kSweep, "continue the file of --output, which must be of this sweep"},
+    {"yes", "", "", "", "", kSweep, "more than 100 million points are meant"},
 
     {"format", "o", "output-format", "FORMAT", "", kFormat, "form of the result"},
     {"json", "", "", "", "", kFormat, "as --format json"},
@@ -77,13 +86,18 @@ constexpr unsigned kPlain = kCommon;
 constexpr unsigned kHosted = kCommon | kPlugins | kResult;
 
 constexpr CommandSpec kCommands[] = {
-    {"analyze", "MODEL", kHosted | kFormat | kExact | kModel | kWorkload | kView | kDepth,
+    {"analyze", "MODEL", kHosted | kFormat | kExact | kModel | kWorkload | kView | kColumns | kDepth,
      "table,json,jsonl,csv,md", "what a model costs: FLOPs, bytes, memory",
      "MODEL is a graph file, a folder with config.json, a name of the catalogue, or - for a graph "
      "on standard input."},
     {"explain", "MODEL [NODE]", kHosted | kFormat | kExact | kModel | kWorkload | kMetric,
      "text,json", "where a number comes from: formula, values, plugin, source line",
      "NODE is a path as `analyze` and `inspect` print it, or any tail of it that is the only one."},
+    {"sweep", "MODEL",
+     kHosted | kFormat | kExact | kModel | kWorkload | kSweep | kColumns | kMetric,
+     "table,csv,jsonl,md", "costs over a grid of batches, lengths, precisions, config values",
+     "Every point is what `analyze` says there. Without -o a map of the last two axes, of FLOPs.\n"
+     "A range is FIRST-LAST, FIRST-LAST+STEP or FIRST-LAST*FACTOR (x will do for *)."},
     {"inspect", "MODEL", kHosted | kFormat | kModel | kDepth, "tree,json,dot",
      "what a model is made of, without numbers",
      "A graph file, if not from standard input, needs no config for this."},
@@ -128,7 +142,12 @@ std::string_view title_of(OptionGroup group) {
     case kWorkload:
       return "Workload";
     case kView:
+    case kColumns:
       return "Rows and columns";
+    case kSweep:
+      return "Sweep";
+    case kForm:
+      return "Form";
     case kMetric:
     case kDepth:
     case kResult:

@@ -26,7 +26,10 @@ enum OptionGroup : unsigned {
   kResult = 1u << 7,       // the place of the result
   kFormat = 1u << 8,       // more than one form of it
   kExact = 1u << 9,        // text with scaled numbers
-  kPluginTools = 1u << 10  // the plugin command
+  kPluginTools = 1u << 10,  // the plugin command
+  kColumns = 1u << 20,      // which quantities
+  kSweep = 1u << 21,        // which points, and what happens to their rows
+  kForm = 1u << 22          // a closed form
 };
 
 struct OptionSpec {

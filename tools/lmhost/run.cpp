@@ -26,6 +26,7 @@ constexpr CommandEntry kFunctions[] = {
     {"plugin", plugin_command},   {"validate", validate_command},
     {"schema", schema_command},   {"doctor", doctor_command},
     {"help", help_command},       {"completion", completion_command},
+    {"sweep", sweep_command},
 };
 
 constexpr int kInternalError = static_cast<int>(ErrorKind::kInternal);
@@ -68,6 +69,7 @@ Outcome version_outcome(bool is_json) {
 int deliver(const Outcome& outcome, const Arguments* arguments) {
   if (!outcome.messages.empty())
     write_standard_error(render(outcome.messages, colour_on_errors(arguments)));
+  if (outcome.is_written) return outcome.status;
   const std::optional<std::string> path =
       arguments == nullptr ? std::nullopt : arguments->get("output");
   const Result<bool> written =
