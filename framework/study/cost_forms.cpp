@@ -43,11 +43,13 @@ NodePath path_to(const CostTree& tree, std::uint32_t node) {
   return path;
 }
 
-CostForms::CostForms(const Plan& plan, const SpecializedProgram& program)
+CostForms::CostForms(const Plan& plan, const SpecializedProgram& program,
+                     const NodeFacts::IsPositive& is_positive,
+                     PolynomialForm::Conditionals conditionals)
     : plan_(plan),
       program_(program),
-      facts_(program.program),
-      form_(program.program, facts_) {}
+      facts_(program.program, is_positive),
+      form_(program.program, facts_, conditionals) {}
 
 InstanceIndex CostForms::instance_of(const NodePath& node) const {
   return node.edges.empty() ? plan_.root() : plan_.edges[node.edges.back()].child;
@@ -112,6 +114,7 @@ std::optional<Polynomial> CostForms::total(const NodePath& node, const CostWeigh
   if (!kernels) return std::nullopt;
   Polynomial sum;
   for (const auto& [kernel, polynomial] : *kernels) add_to(sum, polynomial, Number(1));
+  sum = form_.reduced(std::move(sum));
   const bool is_exact =
       std::all_of(sum.begin(), sum.end(), [](const auto& term) { return term.second.is_exact(); });
   if (!is_exact || sum.size() > kMaximumMonomials) return std::nullopt;

@@ -35,7 +35,9 @@ class CostForms {
   static constexpr std::size_t kMaximumMonomials = 4096;
 
   // REQUIRES: both outlive this; the program is of the plan.
-  CostForms(const Plan& plan, const SpecializedProgram& program);
+  CostForms(const Plan& plan, const SpecializedProgram& program,
+            const NodeFacts::IsPositive& is_positive,
+            PolynomialForm::Conditionals conditionals = PolynomialForm::Conditionals::kKeep);
 
   // Of all executions of a node. Nothing when the polynomial is too large to be worth having.
   std::optional<Polynomial> total(const NodePath& node, const CostWeights& weights);

@@ -40,9 +40,11 @@ class GridProgram::Builder {
   // False when the grid must be evaluated by reference.
   bool build(const std::vector<GridOutput>& outputs) {
     if (!surely_fits(plan_, [this](InputName name) { return magnitude_of(name); })) return false;
-    specialized_ = specialize(plan_.program, [this](InputName name) { return fixed(name); });
+    const auto is_positive = [this](InputName name) { return above_zero(name); };
+    specialized_ = specialize(
+        plan_.program, [this](InputName name) { return fixed(name); }, is_positive);
     find_masks();
-    CostForms forms(plan_, specialized_);
+    CostForms forms(plan_, specialized_, is_positive, PolynomialForm::Conditionals::kExpand);
     if (!add_guards(forms.facts())) return false;
     std::vector<Polynomial> polynomials;
     for (const GridOutput& output : outputs) {
@@ -78,6 +80,15 @@ class GridProgram::Builder {
     if (inputs_.contains(name)) return std::nullopt;
     return name.is_open ? plan_.program.open_inputs()[name.index].value
                         : point_[static_cast<RuntimeVariable>(name.index)];
+  }
+
+  bool above_zero(InputName name) const {
+    const auto found = inputs_.find(name);
+    if (found == inputs_.end()) return false;  // a constant by now
+    const std::vector<Number>& values = found->second.input->values;
+    return std::all_of(values.begin(), values.end(), [](const Number& value) {
+      return value.is_exact() && !value.is_negative() && !value.is_zero();
+    });
   }
 
   Magnitude magnitude_of(InputName name) const {
@@ -173,7 +184,7 @@ class GridProgram::Builder {
       const bool is_sure = facts.never_fails(node) &&
                            (check.holds == is_count   ? facts.is_length(node)
                             : check.holds == is_whole ? facts.is_whole(node)
-                                                      : false);
+                                                      : facts.is_truth(node));
       if (!is_sure && !add(check.node, check.holds)) return false;
     }
     for (const Edge& edge : plan_.edges) {
