@@ -10,6 +10,7 @@
 #include "report/sweep_rows.hpp"
 #include "report/units.hpp"
 #include "study/sweep.hpp"
+#include "tools/lmhost/command_shared.hpp"
 #include "tools/lmhost/commands.hpp"
 #include "tools/lmhost/output.hpp"
 #include "tools/lmhost/row_sink.hpp"
@@ -39,17 +40,6 @@ struct Question {
   bool has_nodes = false;
   std::vector<SweepOutput> outputs;
 };
-
-// What a column adds up, by asking it about one unit of every quantity.
-CostWeights weights_of(const Column& column) {
-  CostWeights weights{};
-  for (std::size_t q = 0; q < kQuantityCount; ++q) {
-    Costs unit;
-    unit.values[q] = Number(1);
-    weights[q] = static_cast<int>(column.value(unit).to_int64().value_or(0));
-  }
-  return weights;
-}
 
 Result<std::vector<const Column*>> read_columns(const Arguments& arguments, bool is_table) {
   if (arguments.has("metric") && arguments.has("columns"))

@@ -27,6 +27,7 @@ Result<Outcome> validate_command(const Arguments& arguments);
 Result<Outcome> schema_command(const Arguments& arguments);
 Result<Outcome> completion_command(const Arguments& arguments);
 Result<Outcome> doctor_command(const Arguments& arguments);
+Result<Outcome> formula_command(const Arguments& arguments);
 Result<Outcome> sweep_command(const Arguments& arguments);
 Result<Outcome> help_command(const Arguments& arguments);
 

@@ -58,6 +58,12 @@ constexpr OptionSpec kOptions[] = {
     {"resume", "", "", "", "", kSweep, "continue the file of --output, which must be of this sweep"},
     {"yes", "", "", "", "", kSweep, "more than 100 million points are meant"},
 
+    {"in", "", "", "LIST", "", kForm,
+     "what stays a variable: batch_size, seq_len, cache_len (these three), w_bits ... index_bits, "
+     "names of the config"},
+    {"asymptotic", "", "", "", "", kForm,
+     "instead: the term that wins as each variable grows, and from where"},
+
     {"format", "o", "output-format", "FORMAT", "", kFormat, "form of the result"},
     {"json", "", "", "", "", kFormat, "as --format json"},
     {"output", "", "", "FILE", "", kResult, "write there, whole or not at all"},
@@ -93,6 +99,10 @@ constexpr CommandSpec kCommands[] = {
     {"explain", "MODEL [NODE]", kHosted | kFormat | kExact | kModel | kWorkload | kMetric,
      "text,json", "where a number comes from: formula, values, plugin, source line",
      "NODE is a path as `analyze` and `inspect` print it, or any tail of it that is the only one."},
+    {"formula", "MODEL [NODE]", kHosted | kFormat | kModel | kWorkload | kForm | kMetric,
+     "text,latex,python,c,json", "costs as closed forms in the variables you choose",
+     "Exact: the Python that it prints gives what `analyze` gives. What --in leaves out has the "
+     "value that the workload gives it."},
     {"sweep", "MODEL",
      kHosted | kFormat | kExact | kModel | kWorkload | kSweep | kColumns | kMetric,
      "table,csv,jsonl,md", "costs over a grid of batches, lengths, precisions, config values",

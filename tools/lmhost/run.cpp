@@ -26,7 +26,7 @@ constexpr CommandEntry kFunctions[] = {
     {"plugin", plugin_command},   {"validate", validate_command},
     {"schema", schema_command},   {"doctor", doctor_command},
     {"help", help_command},       {"completion", completion_command},
-    {"sweep", sweep_command},
+    {"sweep", sweep_command},     {"formula", formula_command},
 };
 
 constexpr int kInternalError = static_cast<int>(ErrorKind::kInternal);
