@@ -19,6 +19,7 @@ namespace lmhost::tool {
 namespace {
 
 constexpr std::string_view kConfigPrefix = "config.";
+constexpr std::size_t kMostCrossovers = 3;
 
 // The inputs that stay symbols.
 struct Symbols {
@@ -312,9 +313,12 @@ std::string write_asymptotics(const Analysis& analysis, const Symbols& symbols,
         text += a.dominant_from ? "    that term is more than all others together from " + name +
                                       " = " + to_grouped_string(*a.dominant_from) + "\n"
                                 : "    that term is more than all others together everywhere\n";
-      for (const Crossover& crossover : a.crossovers)
+      // The last ones: a kernel that loses at once was never in question.
+      for (std::size_t i = 0; i < std::min(a.crossovers.size(), kMostCrossovers); ++i) {
+        const Crossover& crossover = a.crossovers[i];
         text += "    " + crossover.winner + " overtakes " + crossover.loser + " at " + name + " = " +
                 to_grouped_string(crossover.at) + "\n";
+      }
     }
   }
   return text;

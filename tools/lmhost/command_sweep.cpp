@@ -150,7 +150,7 @@ Diagnostic too_many(const Number& points) {
 // "2/8" as the points of that shard.
 Result<SweepRange> read_shard(const Arguments& arguments, std::size_t size) {
   const std::optional<std::string> text = arguments.get("shard");
-  if (!text) return SweepRange{0, size};
+  if (!text) return SweepRange{0, size, true};
   const std::size_t slash = text->find('/');
   const auto number = [](const std::string& part) -> std::size_t {
     if (part.empty() || part.size() > 9 || part.find_first_not_of("0123456789") != part.npos)
@@ -270,7 +270,7 @@ Result<Outcome> write_rows(const Arguments& arguments, const Sweep& sweep, const
   Result<RowSink> sink = RowSink::open(arguments.get("output"), arguments.has("resume"));
   if (!sink) return std::move(sink).errors();
   // The shards behind one another are the whole: only the first has the header.
-  if (range->first == 0)
+  if (range->has_header)
     if (Result<bool> written = sink->write(sweep_header(header, format)); !written)
       return std::move(written).errors();
   Result<int> status =

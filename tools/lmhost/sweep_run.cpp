@@ -95,7 +95,7 @@ SweepRange shard_of(std::size_t size, std::size_t index, std::size_t count) {
   const auto part = [&](std::size_t i) {
     return static_cast<std::size_t>(static_cast<UInt128>(size) * i / count);
   };
-  return {part(index - 1), part(index)};
+  return {part(index - 1), part(index), index == 1};
 }
 
 Result<int> run_sweep(const Sweep& sweep, SweepRange range, unsigned threads,

@@ -41,6 +41,7 @@ using FormatBlock = std::function<void(const SweepBlock& block, std::size_t poin
 struct SweepRange {
   std::size_t first = 0;
   std::size_t end = 0;
+  bool has_header = true;  // the rows behind it are the first
 };
 // Shard `index` (from 1) of `count`: shards follow each other and are as long as each other, give or
 // take a point.
