@@ -127,13 +127,21 @@ bool is_one_of(const std::string& choices, const std::string& text) {
   return std::find(list.begin(), list.end(), text) != list.end();
 }
 
+// Without "auto", which comes first.
+std::string choices_text(const OptionSpec& option) {
+  std::string text;
+  const std::vector<std::string> choices = split(option.choices, ',');
+  for (std::size_t i = 1; i < choices.size(); ++i) text += (i == 1 ? "" : ", ") + choices[i];
+  return text;
+}
+
 // A type of --dtype as bits; the values of `auto` are the model's own and known later.
 Result<ValueRange> parse_type(const AxisText& axis, const std::string& item,
                               const OptionSpec& option) {
   const std::optional<Number> bits = bits_of_type(item);
   if (!is_one_of(std::string(option.choices), item) || !bits)
     return axis_error(axis.argument, "cannot be " + quoted(item),
-                      "one of " + std::string(option.choices.substr(5)));  // without "auto,"
+                      "one of " + choices_text(option));
   return ValueRange{item, true, *bits, *bits, Number(1), false};
 }
 
