@@ -2,13 +2,14 @@
 // caller's.
 #include "host.hpp"
 
+#include <algorithm>
 #include <filesystem>
 
 #include "aggregate/aggregate.hpp"
 #include "aggregate/cost_tree.hpp"
 #include "base/codes.hpp"
-#include "base/sha256.hpp"
 #include "load/conventions.hpp"
+#include "load/data_catalog.hpp"
 #include "load/model.hpp"
 #include "load/plugin_discovery.hpp"
 #include "resolve/locked.hpp"
@@ -81,14 +82,47 @@ Result<Host> Host::open(const HostOptions& options) {
   if (!choices) return std::move(choices).errors();
   sources.choices = std::move(choices).value();
   sources.statics = options.static_plugins;
+  // With data on top it is the whole that must know every plugin that a choice names.
+  sources.more_follow = !options.catalogs.empty();
   Result<Catalog> catalog = load_catalog(sources);
   if (!catalog) return std::move(catalog).errors();
   host.catalog_ = std::make_shared<const Catalog>(std::move(catalog).value());
+  if (Diagnostics errors = host.add_data(options.catalogs, sources.choices); !errors.empty())
+    return errors;
   Result<Conventions> conventions =
       open_conventions(options.conventions, host.prefix_, *host.catalog_);
   if (!conventions) return std::move(conventions).errors();
   host.conventions_ = std::make_shared<const Conventions>(std::move(conventions).value());
   return host;
+}
+
+// Each file may use the kernels of those before it; then all of them together are one level.
+Diagnostics Host::add_data(const std::vector<std::string>& paths,
+                           const std::vector<KernelChoice>& choices) {
+  if (paths.empty()) return {};
+  const std::shared_ptr<const Catalog> plugins = catalog_;
+  std::shared_ptr<const Catalog> so_far = plugins;
+  std::vector<Plugin> data;
+  Diagnostics errors;
+  for (const std::string& path : paths) {
+    Result<DataCatalog> read = load_data_catalog(path, so_far.get());
+    if (!read) {
+      errors.insert(errors.end(), read.errors().begin(), read.errors().end());
+      continue;
+    }
+    catalog_files_.insert(catalog_files_.end(), read->files.begin(), read->files.end());
+    data_notes_.insert(data_notes_.end(), read->problems.begin(), read->problems.end());
+    data_notes_.insert(data_notes_.end(), read->warnings.begin(), read->warnings.end());
+    data.push_back(std::move(read->plugin));
+    const bool is_last = &path == &paths.back();
+    Result<Catalog> extended =
+        Catalog::extended(plugins, data, choices, is_last ? Choices::kAll : Choices::kMoreFollow);
+    if (!extended) return std::move(extended).errors();
+    so_far = std::make_shared<const Catalog>(std::move(extended).value());
+  }
+  for (Diagnostic& note : data_notes_) note.severity = Severity::kWarning;
+  catalog_ = std::move(so_far);
+  return errors;
 }
 
 Result<RuntimePoint> Host::runtime_point(const Workload& workload, const Config& config) {
@@ -110,15 +144,18 @@ Result<RuntimePoint> Host::runtime_point(const Workload& workload, const Config&
 }
 
 Result<Model> Host::load(const Workload& workload) const {
-  Result<Model> model = load_model({workload.model, workload.hf_config, workload.set, prefix_});
-  if (!model) return std::move(model).errors();
-  Diagnostics errors;
-  for (const std::string& name : workload.open) {
-    const Result<bool> opened = model->config.leave_open(name);
-    if (!opened) errors.insert(errors.end(), opened.errors().begin(), opened.errors().end());
-  }
-  if (!errors.empty()) return errors;
-  return model;
+  return load_model({.model = workload.model,
+                     .hf_config = workload.hf_config,
+                     .set = workload.set,
+                     .prefix = prefix_,
+                     .root = workload.root});
+}
+
+Result<std::shared_ptr<const Catalog>> Host::catalog_for(const Graph& graph) const {
+  if (graph.kernels.empty()) return catalog_;
+  Result<Catalog> extended = Catalog::extended(catalog_, graph.kernels);
+  if (!extended) return std::move(extended).errors();
+  return std::make_shared<const Catalog>(std::move(extended).value());
 }
 
 Result<Analysis> Host::plan(const Workload& workload) const {
@@ -130,9 +167,13 @@ Result<Analysis> Host::plan(const Workload& workload) const {
 Result<Analysis> Host::plan(const Model& model, const Workload& workload) const {
   Result<RuntimePoint> point = runtime_point(workload, model.config);
   if (!point) return std::move(point).errors();
+  Result<std::shared_ptr<const Catalog>> catalog = catalog_for(*model.graph);
+  if (!catalog) return std::move(catalog).errors();
   Result<std::shared_ptr<const Plan>> plan =
-      resolve(model.graph, catalog_, conventions_, model.config,
-              {.mode = workload.mode, .allow_unknown = workload.allow_unknown});
+      resolve(model.graph, *catalog, conventions_, model.config,
+              {.mode = workload.mode,
+               .allow_unknown = workload.allow_unknown,
+               .keep_config = workload.keep_config});
   if (!plan) return std::move(plan).errors();
   if (workload.locked) {
     if (Diagnostics errors = check_locked(*workload.locked, **plan); !errors.empty()) return errors;
@@ -142,11 +183,9 @@ Result<Analysis> Host::plan(const Model& model, const Workload& workload) const 
   analysis.model_name = model.name;
   analysis.plan = std::move(*plan);
   analysis.point = *point;
-  for (const auto& file : model.files)
-    analysis.inputs.push_back({file->name, sha256_hex(file->text)});
-  if (const auto& file = conventions_->file) {
-    analysis.inputs.push_back({file->name, sha256_hex(file->text)});
-  }
+  analysis.inputs = model.files;
+  analysis.inputs.insert(analysis.inputs.end(), catalog_files_.begin(), catalog_files_.end());
+  if (conventions_->file) analysis.inputs.push_back(conventions_->file);
   analysis.config = std::make_shared<const Config>(model.config);
   return analysis;
 }

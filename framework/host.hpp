@@ -22,6 +22,8 @@ namespace lmhost {
 class Catalog;
 struct Conventions;
 struct Execution;
+struct Graph;
+struct KernelChoice;
 struct Model;
 struct Schedule;
 enum class Mode;
@@ -35,18 +37,21 @@ struct HostOptions {
   std::string conventions = "lmhost";       // a name in catalogs/conventions or a file
   std::vector<PluginEntry> static_plugins;  // linked into the program; one that fails is an error
   std::vector<std::string> use;  // "torch.matmul=vendor_mm": whose, of names that conflict
+  std::vector<std::string>
+      catalogs;  // --catalog: kernels as data, which hide plugins' of their names
 };
 
 struct Workload {
   std::string model;  // a graph file, a folder with config.json, a model name, or "-"
   std::optional<std::string> hf_config;  // config.json for a graph file
   std::vector<std::string> set;          // "num_hidden_layers=4"
-  std::vector<std::string> open;         // config names that formulas stay symbolic in
+  std::string root;  // the composite that is meant, of a folder or database with several roots
   std::optional<Number> batch_size, seq_len, cache_len;
   std::optional<Number> w_bits, a_bits, kv_bits,
       index_bits;  // default: the config's dtype, else 16; index 64
   Mode mode{1};    // sdpa
   bool allow_unknown = false;
+  bool keep_config = false;           // for plan() only: a plan to print, with config.* as names
   unsigned threads = 0;               // 0: as many as pay
   std::optional<std::string> locked;  // a JSON report: plugins in use must have its fingerprints
 };
@@ -56,13 +61,17 @@ class Host {
   static Result<Host> open(const HostOptions& options);
 
   const Catalog& catalog() const { return *catalog_; }
+  // With the kernels that came with the graph on top; catalog() itself when it has none.
+  Result<std::shared_ptr<const Catalog>> catalog_for(const Graph& graph) const;
   const Conventions& conventions() const { return *conventions_; }
   // What analyze() does before the first stage that computes: the numbers a workload leaves open
   // filled in, checked.
   static Result<RuntimePoint> runtime_point(const Workload& workload, const Config& config);
+  // What readers of the named catalogues noticed, as warnings: kernels that cannot be used, say.
+  const Diagnostics& catalog_warnings() const { return data_notes_; }
   const std::string& prefix() const { return prefix_; }
 
-  Result<Model> load(const Workload& workload) const;
+  Result<Model> load(const Workload& workload) const;     // the graph with its config
   Result<Analysis> plan(const Workload& workload) const;  // load and resolve only; tree is null
   // Resolve only: `workload` says how, not what.
   Result<Analysis> plan(const Model& model, const Workload& workload) const;
@@ -74,8 +83,13 @@ class Host {
   std::vector<std::string> model_names() const;  // in catalogs/models, sorted
 
  private:
+  Diagnostics add_data(const std::vector<std::string>& paths,
+                       const std::vector<KernelChoice>& choices);
+
   std::shared_ptr<const Catalog> catalog_;
   std::shared_ptr<const Conventions> conventions_;
+  std::vector<std::shared_ptr<const SourceText>> catalog_files_;
+  Diagnostics data_notes_;
   std::string prefix_;
 };
 

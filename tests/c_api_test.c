@@ -214,6 +214,50 @@ static void test_plan(const lmh_context* context) {
   lmh_plan_free(plan);
 }
 
+/* One kernel by name: 2*2*3*4 FLOP; (2*3 + 3*4) elements of 2 bytes read, 2*4 written. */
+static void test_registry(const lmh_context* context) {
+  static const char* const kNames[] = {"torch.mm", "torch__mm", "mm", "torch_mm"};
+  lmh_error* error = NULL;
+  lmh_number flops = {0};
+  lmh_memory memory = {{0}, {0}, {0}};
+  lmh_costs costs;
+  char* names = NULL;
+  size_t i;
+
+  for (i = 0; i < sizeof kNames / sizeof kNames[0]; ++i) {
+    CHECK(lmh_compute_flops(context, kNames[i], "M=2, K=3, N=2*2", &flops, NULL) == 0);
+    CHECK(flops.high == 0 && flops.low == 48 && flops.denominator == 1 && flops.value == 48.0);
+  }
+  CHECK(lmh_compute_memory(context, "mm", "M=2, K=3, N=4, bytes=2", &memory, NULL) == 0);
+  CHECK(memory.bytes_read.low == 36 && memory.bytes_written.low == 16);
+  CHECK(memory.intermediate_bytes.low == 0);
+  CHECK(lmh_compute_costs(context, "mm", "M=2, K=3, N=4", &costs, NULL) == 0);
+  CHECK(costs.values[LMH_MATMUL_FLOPS].low == 48);
+  CHECK(lmh_compute_flops(context, "einsum", "equation='ij,jk->ik', i=2, j=3, k=4", &flops, NULL) ==
+        0);
+  CHECK(flops.low == 48);
+  CHECK(lmh_required_parameters(context, "mm", &names, NULL) == 0);
+  CHECK(strcmp(names, "M\nK\nN") == 0);
+  lmh_string_free(names);
+
+  CHECK(lmh_compute_flops(context, "torch.nm", "M=1", &flops, &error) == 2);
+  check_error(error, "E101", "did you mean 'torch.mm'");
+  error = NULL;
+  CHECK(lmh_compute_flops(context, "mm", "M=1, K=2", &flops, &error) == 3);
+  check_error(error, "E302", "parameter 'N' of 'torch.mm' is not bound");
+  CHECK(flops.low == 48);
+  error = NULL;
+  CHECK(lmh_compute_flops(context, "mm", "M=1, K", &flops, &error) != 0);
+  CHECK(error != NULL);
+  lmh_error_free(error);
+  error = NULL;
+  CHECK(lmh_compute_memory(context, NULL, "M=1", &memory, &error) == 2);
+  check_error(error, "E601", "lmh_compute_memory: a handle, text or output is NULL");
+  error = NULL;
+  CHECK(lmh_required_parameters(NULL, "mm", &names, &error) == 2);
+  check_error(error, "E601", "lmh_required_parameters: a handle");
+}
+
 int main(int count, char** arguments) {
   lmh_context* context = NULL;
   lmh_context_options options = {0};
@@ -228,6 +272,7 @@ int main(int count, char** arguments) {
   CHECK(lmh_context_open(&options, &context, NULL) == 0);
   test_graphs(context);
   test_plan(context);
+  test_registry(context);
   lmh_context_free(context);
   lmh_context_free(NULL);
   lmh_graph_free(NULL);

@@ -68,6 +68,7 @@ TEST_CASE("plugin check: every first-party plugin passes, warnings included") {
     CAPTURE(write_answer(*report));
     CHECK_FALSE(report->has_failed(true));
     CHECK(report->reached == CheckGroup::kNative);
+    CHECK(report->is_whole);
     CHECK(report->points == 1000);
   }
 }
@@ -133,6 +134,33 @@ TEST_CASE("plugin check: an answer reads back as it was written") {
   CHECK_FALSE(report.has_failed(false));
   CHECK(report.has_failed(true));
   CHECK(state_of(report, *find_check("formula.finite"), false) == CheckState::kSkipped);
+}
+
+TEST_CASE("plugin check: what was not judged is not said to have passed") {
+  const auto state = [](const CheckReport& report, std::string_view check) {
+    return state_of(report, *find_check(check), false);
+  };
+  CheckReport report;
+  report.reached = CheckGroup::kLoad;
+  report.add("load.opens", "undefined symbol");
+  CHECK(state(report, "file.one_symbol") == CheckState::kPassed);
+  CHECK(state(report, "load.survives") == CheckState::kPassed);
+  CHECK(state(report, "load.opens") == CheckState::kFailed);
+  CHECK(state(report, "load.entry") == CheckState::kSkipped);
+  CHECK(state(report, "load.quick") == CheckState::kSkipped);
+  CHECK(state(report, "table.well_formed") == CheckState::kSkipped);
+  report.findings.clear();
+  report.is_whole = true;
+  CHECK(state(report, "load.quick") == CheckState::kPassed);
+
+  // A formula that does not compile is found while the tables are read.
+  report = {};
+  report.reached = CheckGroup::kTable;
+  report.add("formula.compiles", "syntax");
+  CHECK(state(report, "load.quick") == CheckState::kPassed);
+  CHECK(state(report, "table.well_formed") == CheckState::kPassed);
+  CHECK(state(report, "table.documented") == CheckState::kSkipped);
+  CHECK(state(report, "formula.finite") == CheckState::kSkipped);
 }
 
 TEST_CASE("plugin check: every check has its page, every code of plugins too") {

@@ -8,6 +8,7 @@
 #include "base/codes.hpp"
 #include "base/diagnostic.hpp"
 #include "lmhost/lmhost.h"
+#include "resolve/assignments.hpp"
 
 struct lmh_context {
   lmhost::v0::Host value;
@@ -121,6 +122,7 @@ Result<HostOptions> read_options(const lmh_context_options* from) {
   options.plugin_directories = texts(read->directories, read->directory_count);
   options.static_plugins.assign(read->entries, read->entries + read->entry_count);
   options.default_plugins = read->no_default_plugins == 0;
+  options.catalogs = texts(read->catalogs, read->catalog_count);
   return options;
 }
 
@@ -178,6 +180,21 @@ Result<Report> report_of(const Plan& plan, const lmh_point* at, const lmh_run_op
   if (!point) return point.errors();
   Watch watch(*run);
   return plan.analyze(*point, watch.run());
+}
+
+// "M=1, K=2" as the arguments of the C++ API.
+Result<Costs> kernel_costs(const Host& host, const char* kernel, const char* text) {
+  const SourceText source{"<arguments>", text};
+  const Result<std::vector<Assignment>> assigned = parse_assignments(source);
+  if (!assigned) return assigned.errors();
+  Arguments arguments;
+  for (const Assignment& row : *assigned) {
+    if (row.value.kind == Value::Kind::kString)
+      arguments.emplace_back(std::string(row.name), row.value.string);
+    else
+      arguments.emplace_back(std::string(row.name), row.value.number);
+  }
+  return host.compute_costs(kernel, arguments);
 }
 
 }  // namespace
@@ -345,3 +362,46 @@ const char* lmh_error_text(const lmh_error* error) {
 }
 
 void lmh_error_free(lmh_error* error) { delete error; }
+
+int32_t lmh_compute_costs(const lmh_context* context, const char* kernel, const char* arguments,
+                          lmh_costs* costs, lmh_error** error) {
+  if (context == nullptr || kernel == nullptr || arguments == nullptr || costs == nullptr)
+    return refuse_null("lmh_compute_costs", error);
+  return guarded(
+      error, [&] { return kernel_costs(context->value, kernel, arguments); },
+      [&](const lmhost::Costs& value) { *costs = to_c(value); });
+}
+
+int32_t lmh_compute_flops(const lmh_context* context, const char* kernel, const char* arguments,
+                          lmh_number* flops, lmh_error** error) {
+  if (context == nullptr || kernel == nullptr || arguments == nullptr || flops == nullptr)
+    return refuse_null("lmh_compute_flops", error);
+  return guarded(
+      error, [&] { return kernel_costs(context->value, kernel, arguments); },
+      [&](const lmhost::Costs& value) { *flops = to_c(value[lmhost::Quantity::kFlops]); });
+}
+
+int32_t lmh_compute_memory(const lmh_context* context, const char* kernel, const char* arguments,
+                           lmh_memory* memory, lmh_error** error) {
+  if (context == nullptr || kernel == nullptr || arguments == nullptr || memory == nullptr)
+    return refuse_null("lmh_compute_memory", error);
+  return guarded(
+      error, [&] { return kernel_costs(context->value, kernel, arguments); },
+      [&](const lmhost::Costs& value) {
+        *memory = {to_c(value.bytes_read()), to_c(value.bytes_written()),
+                   to_c(value[lmhost::Quantity::kIntermediateBytes])};
+      });
+}
+
+int32_t lmh_required_parameters(const lmh_context* context, const char* kernel, char** names,
+                                lmh_error** error) {
+  if (context == nullptr || kernel == nullptr || names == nullptr)
+    return refuse_null("lmh_required_parameters", error);
+  return guarded(
+      error, [&] { return context->value.required_parameters(kernel); },
+      [&](const std::vector<std::string>& list) {
+        std::string lines;
+        for (const std::string& name : list) lines += (lines.empty() ? "" : "\n") + name;
+        *names = copied(lines);
+      });
+}

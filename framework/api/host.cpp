@@ -6,6 +6,7 @@
 #include <system_error>
 
 #include "api/objects.hpp"
+#include "api/planning.hpp"
 #include "base/codes.hpp"
 #include "base/diagnostic.hpp"
 #include "load/catalog.hpp"
@@ -61,6 +62,7 @@ Result<Host> Host::open(const HostOptions& options) {
   own.prefix = options.prefix.empty() ? own_prefix() : options.prefix;
   own.conventions = options.conventions;
   own.use = options.use;
+  own.catalogs = options.catalogs;
   Result<lmhost::Host> host = lmhost::Host::open(own);
   if (!host) return std::move(host).errors();
   return Host(std::make_shared<const Data>(Data{std::move(host).value()}));
@@ -80,8 +82,8 @@ Result<Graph> Host::parse(const std::string& text, const std::string& name) cons
   return Graph(std::make_shared<const Graph::Data>(Graph::Data{std::move(loaded).value()}));
 }
 
-Result<Plan> Host::resolve(const Graph& graph, const PlanOptions& options) const {
-  const lmhost::Host& host = data_->host;
+Result<Model> configured(const Model& model, const PlanOptions& options,
+                         const std::string& prefix) {
   if (const auto error = refuse_standard_input(options.config_file)) return *error;
   if (!options.config_file.empty() && !options.config_text.empty())
     return plain_error(ErrorKind::kUsage, codes::kUsage,
@@ -91,8 +93,13 @@ Result<Plan> Host::resolve(const Graph& graph, const PlanOptions& options) const
   if (!options.config_text.empty())
     request.config_text = text_named("<config>", options.config_text);
   request.set = options.set;
-  request.prefix = host.prefix();
-  const Result<Model> model = configure_model(graph.data_->model, request);
+  request.prefix = prefix;
+  return configure_model(model, request);
+}
+
+Result<Plan> Host::resolve(const Graph& graph, const PlanOptions& options) const {
+  const lmhost::Host& host = data_->host;
+  const Result<Model> model = configured(graph.data_->model, options, host.prefix());
   if (!model) return model.errors();
   Workload workload;
   workload.mode = static_cast<lmhost::Mode>(options.mode);

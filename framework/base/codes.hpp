@@ -20,11 +20,22 @@ inline constexpr std::string_view kDuplicateName = "E110";
 inline constexpr std::string_view kUnknownSchema = "E111";
 inline constexpr std::string_view kUnknownArchitecture = "E112";
 inline constexpr std::string_view kUnknownModel = "E113";
+inline constexpr std::string_view kNotSaid = "E114";      // what the format of a file cannot say
+inline constexpr std::string_view kCacheLength = "E115";  // cache_len where the key length belongs
+inline constexpr std::string_view kUnknownCost = "E116";  // a cost that its author left open
+inline constexpr std::string_view kCode = "E117";         // code where data belongs
+inline constexpr std::string_view kUnknownDevice = "E122";
+inline constexpr std::string_view kDuplicateDevice = "E123";  // one name, two devices
+inline constexpr std::string_view kIncompleteDevice =
+    "E124";                                                 // no peak or bandwidth for the question
+inline constexpr std::string_view kBadEfficiency = "E125";  // unknown profile, impossible share
 // 2xx: formulas
 inline constexpr std::string_view kFormulaSyntax = "E201";
 inline constexpr std::string_view kUnknownFunction = "E202";
 inline constexpr std::string_view kUnknownName = "E203";
 inline constexpr std::string_view kFunctionFailed = "E204";
+inline constexpr std::string_view kFormulaTooLong = "E205";  // a resolved one
+inline constexpr std::string_view kAmbiguousName = "E206";   // fits several kernels
 // 3xx: binding and evaluation
 inline constexpr std::string_view kUnknownParameter = "E301";
 inline constexpr std::string_view kUnboundParameter = "E302";
@@ -54,6 +65,10 @@ inline constexpr std::string_view kNewerFeature =
     "E410";                                          // a table uses a field this host does not know
 inline constexpr std::string_view kLocked = "E411";  // not the plugin of the locked report
 inline constexpr std::string_view kRevision = "E412";  // other formulas, same revision
+inline constexpr std::string_view kModuleEntry =
+    "E413";  // of a database: there already, or not there
+inline constexpr std::string_view kImplausible = "E414";  // data whose costs cannot be
+inline constexpr std::string_view kFileLocked = "E415";   // by another process, for too long
 // 5xx: the world outside
 inline constexpr std::string_view kCannotRead = "E501";
 inline constexpr std::string_view kCannotWrite = "E502";
@@ -65,6 +80,10 @@ inline constexpr std::string_view kSweepAxis = "E604";    // -P: unknown, empty,
 inline constexpr std::string_view kSweepSize = "E605";    // more points than anybody means
 inline constexpr std::string_view kSweepResume = "E606";  // the file is of another sweep
 inline constexpr std::string_view kNoForm = "E607";       // a quantity has no such closed form
+inline constexpr std::string_view kCondition = "E608";      // --fail-if does not parse
+inline constexpr std::string_view kNotComparable = "E609";  // nothing to compare with, or no such
+inline constexpr std::string_view kExport = "E610";         // a form of export, or its values
+inline constexpr std::string_view kPhase = "E611";          // options that contradict the phase
 // 9xx
 inline constexpr std::string_view kInternal = "E901";
 

@@ -67,7 +67,7 @@ std::size_t count_member(JsonValue object, std::string_view key) {
 std::string write_answer(const CheckReport& report) {
   std::string json = "{" + head_of(report) +
                      ",\"reached\":" + std::to_string(static_cast<int>(report.reached)) +
-                     ",\"findings\":{";
+                     ",\"is_whole\":" + (report.is_whole ? "true" : "false") + ",\"findings\":{";
   for (auto at = report.findings.begin(); at != report.findings.end(); ++at)
     json += (at == report.findings.begin() ? "" : ",") + in_quotes(at->first) + ":" +
             list_of(at->second);
@@ -93,6 +93,8 @@ std::optional<CheckReport> read_answer(const std::string& text) {
   const std::size_t reached = count_member(root, "reached");
   report.reached =
       static_cast<CheckGroup>(std::min(reached, static_cast<std::size_t>(CheckGroup::kNative)));
+  const JsonValue whole = root.find("is_whole");
+  report.is_whole = whole.exists() && whole.is(JsonKind::kBoolean) && whole.boolean();
   for (const JsonMember member : findings.members()) {
     if (!member.value.is(JsonKind::kArray)) return std::nullopt;
     for (const JsonValue finding : member.value.elements())

@@ -128,6 +128,20 @@ constexpr CheckSpec kChecks[] = {
      "Write a formula or a macro; else give the reason as the function's doc."},
 };
 
+// In the order of the table: where one of these fails, the look at the plugin ends.
+constexpr std::string_view kGates[] = {"file.readable",    "file.note",  "file.abi",
+                                       "load.survives",    "load.opens", "load.entry",
+                                       "table.well_formed"};
+
+// Of a group that was not judged to its end: the gates before the one that failed have passed.
+bool was_passed(const CheckReport& report, const CheckSpec& check) {
+  for (const std::string_view gate : kGates) {
+    if (gate == check.id) return true;
+    if (report.findings.find(gate) != report.findings.end()) return false;
+  }
+  return false;
+}
+
 }  // namespace
 
 std::string_view name_of(CheckGroup group) {
@@ -178,7 +192,10 @@ void CheckReport::add(const Diagnostics& errors, std::string_view otherwise) {
 CheckState state_of(const CheckReport& report, const CheckSpec& check, bool strict) {
   if (report.findings.find(check.id) != report.findings.end())
     return check.is_advice && !strict ? CheckState::kWarned : CheckState::kFailed;
-  return check.group > report.reached ? CheckState::kSkipped : CheckState::kPassed;
+  const bool is_judged =
+      check.group < report.reached ||
+      (check.group == report.reached && (report.is_whole || was_passed(report, check)));
+  return is_judged ? CheckState::kPassed : CheckState::kSkipped;
 }
 
 bool CheckReport::has_failed(bool strict) const {

@@ -46,8 +46,10 @@ struct CheckReport {
   std::size_t kernels = 0;
   std::uint64_t seed = 0;
   std::size_t points = 0;  // random points each formula was evaluated at
-  // How far the look at the plugin got: groups behind it were not reached.
+  // How far the look at the plugin got: groups behind it were not reached, and this one was judged
+  // to its end or only up to what failed.
   CheckGroup reached = CheckGroup::kFile;
+  bool is_whole = false;
   std::map<std::string, std::vector<std::string>, std::less<>> findings;  // check id -> what
 
   void add(std::string_view check, std::string finding);

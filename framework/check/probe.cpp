@@ -27,7 +27,8 @@ CheckReport probe_plugin(const std::string& path, const ProbeOptions& options) {
   report.fingerprint = plugin->fingerprint;
   report.kernels = plugin->kernels.size();
   check_tables(*plugin, report);
-  if (options.points == 0) return report;
+  report.is_whole = options.points == 0;
+  if (report.is_whole) return report;
 
   std::vector<Plugin> plugins;
   plugins.push_back(std::move(*plugin));
@@ -39,6 +40,7 @@ CheckReport probe_plugin(const std::string& path, const ProbeOptions& options) {
   check_formulas(*catalog, options, report);
   check_functions(catalog->plugins().front(), report);
   report.reached = CheckGroup::kNative;
+  report.is_whole = true;
   return report;
 }
 

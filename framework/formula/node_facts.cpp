@@ -16,12 +16,12 @@ void NodeFacts::extend() {
 }
 
 NodeFacts::Facts NodeFacts::input_facts(const ProgramNode& node) const {
-  const InputName name = {node.op == ProgramOp::kOpen, node.operands[0]};
+  const InputName name = {node.op == ProgramOp::kSymbol, node.operands[0]};
   Facts facts;
   facts.never_fails = true;
   facts.positive = is_positive_ && is_positive_(name);
   if (name.is_open) {
-    facts.whole = facts.never_negative = program_.open_inputs()[name.index].is_length;
+    facts.whole = facts.never_negative = program_.symbols()[name.index].is_length;
   } else {
     const bool is_bits = static_cast<RuntimeVariable>(name.index) >= RuntimeVariable::kWeightBits;
     facts.never_negative = true;
@@ -41,7 +41,7 @@ NodeFacts::Facts NodeFacts::facts_of(const ProgramNode& node) const {
     facts.truth = value == Number(0) || value == Number(1);
     return facts;
   }
-  if (node.op == ProgramOp::kInput || node.op == ProgramOp::kOpen) return input_facts(node);
+  if (node.op == ProgramOp::kInput || node.op == ProgramOp::kSymbol) return input_facts(node);
   if (node.op == ProgramOp::kScalar) return {};
   Facts facts = value_of(node);
   facts.never_fails = never_fails(node);

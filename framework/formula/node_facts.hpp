@@ -9,7 +9,7 @@
 
 namespace lmhost {
 
-// An input of a program: a runtime variable, or an open name by its place in open_inputs().
+// An input of a program: a runtime variable, or an open name by its place in symbols().
 struct InputName {
   bool is_open = false;
   std::uint32_t index = 0;

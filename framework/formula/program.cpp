@@ -20,9 +20,9 @@ std::size_t hash_of(const ProgramNode& node) {
 }
 
 unsigned operand_count(ProgramOp op) {
-  if (op <= ProgramOp::kOpen || op == ProgramOp::kScalar) return 0;
-  if (op <= ProgramOp::kLog2) return 1;
-  return op <= ProgramOp::kSumRange ? 2 : 3;
+  if (op <= ProgramOp::kSymbol || op == ProgramOp::kScalar) return 0;
+  if (op <= ProgramOp::kLength) return 1;
+  return op <= ProgramOp::kCount ? 2 : 3;
 }
 
 bool is_commutative(ProgramOp op) {
@@ -91,11 +91,11 @@ NodeIndex Program::input(RuntimeVariable variable) {
   return intern({ProgramOp::kInput, {static_cast<NodeIndex>(variable), 0, 0}});
 }
 
-NodeIndex Program::open_input(const OpenInput& input) {
+NodeIndex Program::symbol(const Symbol& symbol) {
   std::uint32_t index = 0;
-  while (index < open_inputs_.size() && open_inputs_[index].name != input.name) ++index;
-  if (index == open_inputs_.size()) open_inputs_.push_back(input);
-  return intern({ProgramOp::kOpen, {index, 0, 0}});
+  while (index < symbols_.size() && symbols_[index].name != symbol.name) ++index;
+  if (index == symbols_.size()) symbols_.push_back(symbol);
+  return intern({ProgramOp::kSymbol, {index, 0, 0}});
 }
 
 NodeIndex Program::error(ArithmeticError reason, std::string text) {
@@ -177,12 +177,12 @@ Number Program::compute(const ProgramNode& node, const Number* values,
       return constant_numbers_[node.operands[0]];
     case ProgramOp::kInput:
       return point.values[node.operands[0]];
-    case ProgramOp::kOpen:
-      return open_inputs_[node.operands[0]].value;
     case ProgramOp::kAdd:
       return values[node.operands[0]] + values[node.operands[1]];
     case ProgramOp::kMultiply:
       return values[node.operands[0]] * values[node.operands[1]];
+    case ProgramOp::kSymbol:
+      return symbols_[node.operands[0]].value.value_or(Number::error(ArithmeticError::kUnbound));
     case ProgramOp::kScalar:
       break;
     default:
@@ -211,6 +211,10 @@ NodeIndex Program::intern(const ProgramNode& node) {
   table_[slot] = index;
   nodes_.push_back(node);
   may_fail_.push_back(can_fail(node));
+  const std::span<const NodeIndex> list = operands(node);
+  symbolic_.push_back(
+      (node.op == ProgramOp::kSymbol && !symbols_[node.operands[0]].value) ||
+      std::any_of(list.begin(), list.end(), [&](NodeIndex operand) { return symbolic_[operand]; }));
   levels_.push_back(level_of(node));
   return index;
 }

@@ -9,6 +9,7 @@
 #include <array>
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -28,13 +29,15 @@ using NodeIndex = std::uint32_t;
 enum class ProgramOp : std::uint8_t {
   kConstant,  // index into constants
   kInput,     // RuntimeVariable
-  kOpen,      // index into open inputs
+  kSymbol,    // index into symbols: a name that stays a name
   // unary
   kNot,
   kAbs,
   kFloor,
   kCeil,
   kLog2,
+  kDefined,  // of symbols, like the next and kCount: calls that stay calls
+  kLength,
   // binary
   kAdd,
   kSubtract,
@@ -52,6 +55,7 @@ enum class ProgramOp : std::uint8_t {
   kCeilDivide,
   kCausalPairs,
   kSumRange,
+  kCount,
   // ternary
   kSelect,  // operand 0 != 0 ? operand 1 : operand 2
   kWindowPairs,
@@ -80,10 +84,12 @@ struct ProgramError {
       text;  // kUnbound: the name; kNotANumber: the value as written; kFunction: what it said
 };
 
-// A name other than a runtime variable that a program leaves open, so that it is no constant.
-struct OpenInput {
+// A name other than a runtime variable that stays a name in a program.
+struct Symbol {
   std::string name;  // "num_hidden_layers"
-  Number value;      // what compute() takes for it
+  // What compute() takes for it: an input like a runtime variable. Without one the program is for
+  // printing only, and computing what depends on it is an error.
+  std::optional<Number> value;
   bool is_length = false;  // whole and >= 0, whatever its value is
 };
 
@@ -94,8 +100,8 @@ class Program {
   NodeIndex constant(const Number& number);
   NodeIndex constant(const Value& value);
   NodeIndex input(RuntimeVariable variable);
-  // One node a name; the first value given stays.
-  NodeIndex open_input(const OpenInput& input);
+  // One node a name; the value first given stays.
+  NodeIndex symbol(const Symbol& symbol);
   NodeIndex error(ArithmeticError reason, std::string text);
   NodeIndex unary(ProgramOp op, NodeIndex a);
   NodeIndex binary(ProgramOp op, NodeIndex a, NodeIndex b);
@@ -108,6 +114,12 @@ class Program {
   // The message behind an error number, or nullptr for a plain arithmetic error.
   const ProgramError* error_of(const Number& error) const;
   bool is_constant(NodeIndex node) const { return nodes_[node].op == ProgramOp::kConstant; }
+  // Of symbols without a value.
+  bool depends_on_symbol(NodeIndex node) const { return symbolic_[node]; }
+  const std::vector<Symbol>& symbols() const { return symbols_; }  // each once
+  const ScalarCall& scalar_call(const ProgramNode& node) const {
+    return scalars_[node.operands[0]];
+  }
 
   std::size_t size() const { return nodes_.size(); }
   // 0 for constants and inputs, else one more than the highest operand: nodes of one level do not
@@ -115,11 +127,6 @@ class Program {
   std::uint32_t level(NodeIndex node) const { return levels_[node]; }
   const ProgramNode& node(NodeIndex index) const { return nodes_[index]; }
   const std::vector<ProgramNode>& nodes() const { return nodes_; }
-  const std::vector<OpenInput>& open_inputs() const { return open_inputs_; }
-  // REQUIRES: the node is a kScalar.
-  const PluginFunction& scalar_function(const ProgramNode& node) const {
-    return *scalars_[node.operands[0]].function;
-  }
   // The nodes that a node is computed from.
   std::span<const NodeIndex> operands(const ProgramNode& node) const;
 
@@ -140,13 +147,14 @@ class Program {
 
   std::vector<ProgramNode> nodes_;
   std::vector<bool> may_fail_;  // at some runtime point the node is an error, or inexact
+  std::vector<bool> symbolic_;  // depends on a symbol
   std::vector<std::uint32_t> levels_;
   std::vector<Value> constants_;
   std::vector<Number>
       constant_numbers_;  // the numeric view of constants_, an error number for the others
   std::vector<ScalarCall> scalars_;
-  std::vector<OpenInput> open_inputs_;
   std::vector<ProgramError> errors_;
+  std::vector<Symbol> symbols_;
   std::vector<NodeIndex> table_;  // open addressing over nodes_, size a power of two
   std::unordered_map<Number, NodeIndex, NumberHash> number_constants_;
   std::unordered_map<std::string, NodeIndex>

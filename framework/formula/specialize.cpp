@@ -22,7 +22,7 @@ class Specialization {
     const ProgramNode& node = from_.node(index);
     if (node.op == ProgramOp::kConstant)
       return copy_constant(from_, *from_.constant_value(index), to_);
-    if (node.op == ProgramOp::kScalar) return to_.scalar(from_.scalar_function(node), operands);
+    if (node.op == ProgramOp::kScalar) return to_.scalar(*from_.scalar_call(node).function, operands);
     if (operands.size() == 1) return negation(node.op, operands[0]);
     if (operands.size() == 2) return binary(node.op, operands[0], operands[1]);
     if (node.op == ProgramOp::kSelect) return select(operands[0], operands[1], operands[2]);
@@ -124,17 +124,17 @@ SpecializedProgram specialize(const Program& program,
                               const NodeFacts::IsPositive& is_positive) {
   SpecializedProgram result;
   Program& to = result.program;
-  for (const OpenInput& input : program.open_inputs()) to.open_input(input);
+  for (const Symbol& input : program.symbols()) to.symbol(input);
   Specialization specialization(program, to, is_positive);
   result.nodes.reserve(program.size());
   for (NodeIndex index = 0; index < program.size(); ++index) {
     const ProgramNode& node = program.node(index);
-    if (node.op == ProgramOp::kInput || node.op == ProgramOp::kOpen) {
-      const InputName name = {node.op == ProgramOp::kOpen, node.operands[0]};
+    if (node.op == ProgramOp::kInput || node.op == ProgramOp::kSymbol) {
+      const InputName name = {node.op == ProgramOp::kSymbol, node.operands[0]};
       const std::optional<Number> fixed = value(name);
       result.nodes.push_back(
           fixed          ? to.constant(*fixed)
-          : name.is_open ? to.open_input(program.open_inputs()[name.index])
+          : name.is_open ? to.symbol(program.symbols()[name.index])
                          : to.input(static_cast<RuntimeVariable>(name.index)));
       continue;
     }

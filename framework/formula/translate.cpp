@@ -78,7 +78,8 @@ class Translation {
     if (op.op == ProgramOp::kEqual || op.op == ProgramOp::kNotEqual) {
       const Value* x = not_a_number(a);
       const Value* y = not_a_number(b);
-      if ((x != nullptr || y != nullptr) && !is_error(a) && !is_error(b)) {
+      const bool is_open = program_.depends_on_symbol(a) || program_.depends_on_symbol(b);
+      if ((x != nullptr || y != nullptr) && !is_open && !is_error(a) && !is_error(b)) {
         const bool equal = x != nullptr && y != nullptr && *x == *y;
         stack_.push_back(program_.constant(Number(equal == (op.op == ProgramOp::kEqual) ? 1 : 0)));
         return;
@@ -117,6 +118,7 @@ class Translation {
     const NodeIndex a = arguments[0];
     if (id == Builtin::kDefined) return defined(a);
     if (id == Builtin::kLen || id == Builtin::kCount) return list_function(id, arguments);
+    if (id == Builtin::kUnknown) return unknown(a);
     const ProgramOp op = *mapped_builtin(id);
     switch (arguments.size()) {
       case 1:
@@ -135,6 +137,7 @@ class Translation {
   }
 
   NodeIndex defined(NodeIndex a) {
+    if (program_.depends_on_symbol(a)) return program_.unary(ProgramOp::kDefined, a);
     const Value* value = program_.constant_value(a);
     bool has_value = true;
     if (value != nullptr && is_error(a)) {
@@ -146,9 +149,19 @@ class Translation {
     return program_.constant(Number(has_value ? 1 : 0));
   }
 
+  NodeIndex unknown(NodeIndex reason) {
+    if (is_error(reason)) return reason;
+    const Value* value = program_.constant_value(reason);
+    return failure(unknown_text(value == nullptr ? Value::of(std::string("?")) : *value));
+  }
+
   NodeIndex list_function(Builtin id, const std::vector<NodeIndex>& arguments) {
     for (NodeIndex argument : arguments) {
       if (is_error(argument)) return argument;
+    }
+    if (program_.depends_on_symbol(arguments[0])) {
+      return id == Builtin::kLen ? program_.unary(ProgramOp::kLength, arguments[0])
+                                 : program_.binary(ProgramOp::kCount, arguments[0], arguments[1]);
     }
     const Value* list = not_a_number(arguments[0]);
     if (list == nullptr || list->kind != Value::Kind::kList) {
@@ -172,7 +185,10 @@ class Translation {
     for (NodeIndex argument : arguments) {
       const Value* value = program_.constant_value(argument);
       if (value == nullptr)
-        return failure(function.name + "() needs arguments that no runtime variable changes");
+        return failure(
+            function.name + "() needs arguments that no " +
+            (program_.depends_on_symbol(argument) ? "name of the config" : "runtime variable") +
+            " changes");
       values.push_back(*value);
     }
     const Result<std::string> text = function.expand(macro_arguments(values));

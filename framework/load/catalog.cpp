@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "load/plugin_error.hpp"
+#include "load/plugin_reader.hpp"
 
 namespace lmhost {
 namespace {
@@ -32,25 +33,41 @@ std::string listed(const std::vector<std::string_view>& names) {
   return text;
 }
 
+// What a person calls a plugin that came as data.
+std::string kind_of(const Plugin& plugin) { return plugin.is_data ? "catalogue" : "plugin"; }
+
 Diagnostics same_ids(const std::vector<Plugin>& plugins) {
   Diagnostics errors;
   for (std::size_t i = 1; i < plugins.size(); ++i) {
     if (plugins[i - 1].id != plugins[i].id) continue;
-    errors.push_back(plugin_error(
-        plugins[i].path, codes::kPluginDuplicate,
-        "plugin '" + plugins[i].id + "' is given twice, first as " + plugins[i - 1].path,
-        "leave one out"));
+    errors.push_back(plugin_error(plugins[i].path, codes::kPluginDuplicate,
+                                  kind_of(plugins[i]) + " '" + plugins[i].id +
+                                      "' is given twice, first as " + plugins[i - 1].path,
+                                  "leave one out"));
   }
   return errors;
 }
 
+bool declares(const Kernel& kernel, std::string_view name) {
+  const std::vector<std::string>& aliases = kernel.aliases;
+  return kernel.name == name || std::find(aliases.begin(), aliases.end(), name) != aliases.end();
+}
+
 const Kernel* kernel_named(const Plugin& plugin, std::string_view name) {
-  for (const Kernel& kernel : plugin.kernels) {
-    const std::vector<std::string>& aliases = kernel.aliases;
-    if (kernel.name == name || std::find(aliases.begin(), aliases.end(), name) != aliases.end())
-      return &kernel;
-  }
+  for (const Kernel& kernel : plugin.kernels)
+    if (declares(kernel, name)) return &kernel;
   return nullptr;
+}
+
+// The kernel chosen by this very name, else the only one that declares it among those chosen by
+// another; nullptr when no choice speaks of it.
+const Kernel* owner_by_choice(std::string_view name,
+                              const std::map<std::string_view, const Kernel*>& chosen) {
+  if (const auto found = chosen.find(name); found != chosen.end()) return found->second;
+  std::set<const Kernel*> owners;
+  for (const auto& [given, kernel] : chosen)
+    if (declares(*kernel, name)) owners.insert(kernel);
+  return owners.size() == 1 ? *owners.begin() : nullptr;
 }
 
 }  // namespace
@@ -72,28 +89,52 @@ Result<std::vector<KernelChoice>> kernel_choices(const std::vector<std::string>&
   return choices;
 }
 
-Result<Catalog> Catalog::build(std::vector<Plugin> plugins, std::vector<RefusedPlugin> refused,
-                               std::vector<ShadowedPlugin> shadowed,
-                               const std::vector<KernelChoice>& choices) {
+Diagnostics Catalog::take(std::vector<Plugin> plugins) {
   // Paths decide between equal ids only to make the message the same in any order.
   std::sort(plugins.begin(), plugins.end(), [](const Plugin& a, const Plugin& b) {
     return std::tie(a.id, a.path) < std::tie(b.id, b.path);
   });
   if (Diagnostics errors = same_ids(plugins); !errors.empty()) return errors;
+  own_ = std::move(plugins);
+  for (Plugin& plugin : own_) {
+    for (Kernel& kernel : plugin.kernels) kernel.plugin = plugins_.size();
+    plugins_.push_back(&plugin);
+  }
+  return {};
+}
 
+Result<Catalog> Catalog::build(std::vector<Plugin> plugins, std::vector<RefusedPlugin> refused,
+                               std::vector<ShadowedPlugin> shadowed,
+                               const std::vector<KernelChoice>& choices, Choices check) {
   Catalog catalog;
-  catalog.plugins_ = std::move(plugins);
+  if (Diagnostics errors = catalog.take(std::move(plugins)); !errors.empty()) return errors;
   catalog.refused_ = std::move(refused);
   catalog.shadowed_ = std::move(shadowed);
-  for (std::size_t i = 0; i < catalog.plugins_.size(); ++i)
-    for (Kernel& kernel : catalog.plugins_[i].kernels) kernel.plugin = i;
-  Result<Chosen> chosen = catalog.chosen_kernels(choices);
+  Result<Chosen> chosen = catalog.chosen_kernels(choices, check);
   if (!chosen) return std::move(chosen).errors();
   catalog.index_names(*chosen);
   return catalog;
 }
 
-Result<Catalog::Chosen> Catalog::chosen_kernels(const std::vector<KernelChoice>& choices) const {
+Result<Catalog> Catalog::extended(std::shared_ptr<const Catalog> base, std::vector<Plugin> data,
+                                  const std::vector<KernelChoice>& choices, Choices check) {
+  for (Plugin& plugin : data) {
+    plugin.is_data = true;
+    if (plugin.fingerprint.empty()) plugin.fingerprint = fingerprint_of(plugin);
+  }
+  Catalog catalog;
+  catalog.plugins_ = base->plugins_;
+  catalog.base_ = std::move(base);
+  if (Diagnostics errors = catalog.take(std::move(data)); !errors.empty()) return errors;
+  Result<Chosen> chosen = catalog.chosen_kernels(choices, check);
+  if (!chosen) return std::move(chosen).errors();
+  catalog.index_names(*chosen);
+  catalog.hide_names();
+  return catalog;
+}
+
+Result<Catalog::Chosen> Catalog::chosen_kernels(const std::vector<KernelChoice>& choices,
+                                                Choices check) const {
   Chosen chosen;
   Diagnostics errors;
   for (const KernelChoice& choice : choices) {
@@ -102,9 +143,10 @@ Result<Catalog::Chosen> Catalog::chosen_kernels(const std::vector<KernelChoice>&
       errors.push_back(plain_error(ErrorKind::kUsage, codes::kUsage, option + problem, hint));
     };
     const Plugin* const plugin = this->plugin(choice.plugin);
+    if (plugin == nullptr && check == Choices::kMoreFollow) continue;
     if (plugin == nullptr) {
       std::vector<std::string_view> ids;
-      for (const Plugin& loaded : plugins_) ids.push_back(loaded.id);
+      for (const Plugin* loaded : plugins_) ids.push_back(loaded->id);
       wrong("no loaded plugin is " + quoted(choice.plugin), did_you_mean(choice.plugin, ids));
     } else if (const Kernel* kernel = kernel_named(*plugin, choice.kernel)) {
       const auto [first, is_new] = chosen.emplace(choice.kernel, kernel);
@@ -127,11 +169,11 @@ Result<Catalog::Chosen> Catalog::chosen_kernels(const std::vector<KernelChoice>&
 
 void Catalog::index_names(const Chosen& chosen) {
   std::size_t count = 0;
-  for (const Plugin& plugin : plugins_)
+  for (const Plugin& plugin : own_)
     for (const Kernel& kernel : plugin.kernels) count += 1 + kernel.aliases.size();
   by_name_.reserve(count);
   std::map<std::string_view, std::vector<const Kernel*>> shared;
-  for (const Plugin& plugin : plugins_) {
+  for (const Plugin& plugin : own_) {
     for (const Kernel& kernel : plugin.kernels) {
       const auto add = [&](std::string_view name) {
         const auto [found, is_new] = by_name_.emplace(name, &kernel);
@@ -145,27 +187,56 @@ void Catalog::index_names(const Chosen& chosen) {
     }
   }
   for (auto& [name, kernels] : shared) {
-    // The kernel chosen by this very name, else the only one among those chosen by another.
-    const auto by_this_name = chosen.find(name);
-    std::set<const Kernel*> owners;
-    if (by_this_name != chosen.end()) {
-      owners.insert(by_this_name->second);
-    } else {
-      for (const auto& [given, kernel] : chosen)
-        if (std::find(kernels.begin(), kernels.end(), kernel) != kernels.end())
-          owners.insert(kernel);
-    }
-    if (owners.size() == 1) {
-      by_name_[name] = *owners.begin();
+    if (const Kernel* const owner = owner_by_choice(name, chosen)) {
+      by_name_[name] = owner;
     } else {
       by_name_.erase(name);
       conflicts_.push_back({name, std::move(kernels)});
     }
   }
+  if (base_ == nullptr || chosen.empty()) return;
+  // What a choice gives to a kernel of the base is nobody's here, so find() asks the base.
+  for (auto at = by_name_.begin(); at != by_name_.end();) {
+    const Kernel* const owner = owner_by_choice(at->first, chosen);
+    const bool is_below = owner != nullptr && owner->plugin < base_->plugins_.size();
+    at = is_below ? by_name_.erase(at) : std::next(at);
+  }
+}
+
+// Joins what the base says of conflicts and hidden names with what this level does to them.
+void Catalog::hide_names() {
+  std::map<std::string_view, HiddenName> hidden;
+  for (const HiddenName& below : base_->hidden_) hidden.emplace(below.name, below);
+  std::map<std::string_view, NameConflict> conflicts;
+  for (const NameConflict& below : base_->conflicts_) conflicts.emplace(below.name, below);
+  for (const auto& [name, owner] : by_name_) {
+    if (const Kernel* const below = base_->owner_of(name)) {
+      // Of three levels the owner in the middle is hidden by now, with what it hid.
+      HiddenName& entry = hidden[name];
+      entry.name = name;
+      entry.owner = owner;
+      entry.hidden.insert(entry.hidden.begin(), below);
+    } else if (const auto conflict = conflicts.find(name); conflict != conflicts.end()) {
+      hidden[name] = {name, owner, conflict->second.kernels};
+      conflicts.erase(conflict);
+    }
+  }
+  for (NameConflict& own : conflicts_) {
+    hidden.erase(own.name);
+    conflicts[own.name] = std::move(own);
+  }
+  conflicts_.clear();
+  for (auto& [name, conflict] : conflicts) conflicts_.push_back(std::move(conflict));
+  for (auto& [name, entry] : hidden) hidden_.push_back(std::move(entry));
+}
+
+const Kernel* Catalog::owner_of(std::string_view name) const {
+  if (const auto found = by_name_.find(name); found != by_name_.end()) return found->second;
+  return base_ == nullptr || conflict(name) != nullptr ? nullptr : base_->owner_of(name);
 }
 
 const Kernel* Catalog::find(std::string_view name) const {
-  if (const auto found = by_name_.find(name); found != by_name_.end()) return found->second;
+  if (const Kernel* const owner = owner_of(name)) return owner;
   // An alias may be "/" or "//", so a whole name comes first.
   const std::size_t slash = name.find('/');
   if (slash == std::string_view::npos) return nullptr;
@@ -181,14 +252,17 @@ const NameConflict* Catalog::conflict(std::string_view name) const {
 }
 
 const Plugin* Catalog::plugin(std::string_view id) const {
-  for (const Plugin& plugin : plugins_)
-    if (plugin.id == id) return &plugin;
+  for (auto at = plugins_.rbegin(); at != plugins_.rend(); ++at)
+    if ((*at)->id == id) return *at;
   return nullptr;
 }
 
 std::vector<std::string_view> Catalog::names() const {
   std::vector<std::string_view> names;
-  names.reserve(by_name_.size());
+  if (base_ != nullptr)
+    for (const std::string_view name : base_->names())
+      if (by_name_.count(name) == 0 && conflict(name) == nullptr) names.push_back(name);
+  names.reserve(names.size() + by_name_.size());
   for (const auto& [name, kernel] : by_name_) names.push_back(name);
   std::sort(names.begin(), names.end());
   return names;
@@ -196,8 +270,8 @@ std::vector<std::string_view> Catalog::names() const {
 
 std::vector<const Kernel*> Catalog::kernels() const {
   std::vector<const Kernel*> kernels;
-  for (const Plugin& plugin : plugins_)
-    for (const Kernel& kernel : plugin.kernels) kernels.push_back(&kernel);
+  for (const Plugin* plugin : plugins_)
+    for (const Kernel& kernel : plugin->kernels) kernels.push_back(&kernel);
   std::sort(kernels.begin(), kernels.end(), [](const Kernel* a, const Kernel* b) {
     return std::tie(a->name, a->plugin) < std::tie(b->name, b->plugin);
   });
@@ -207,11 +281,12 @@ std::vector<const Kernel*> Catalog::kernels() const {
 Diagnostic ambiguous_name(const Catalog& catalog, const NameConflict& conflict) {
   const std::string name(conflict.name);
   const std::string& first = catalog.plugin_of(*conflict.kernels.front()).id;
-  return plain_error(
-      ErrorKind::kPlugin, codes::kPluginDuplicate,
-      "name " + quoted(name) + " is declared by plugins " + declarers(catalog, conflict.kernels),
-      "say which: --use " + name + "=" + first + ", or write " + quoted(first + "/" + name) +
-          " in the graph");
+  return plain_error(ErrorKind::kPlugin, codes::kPluginDuplicate,
+                     "name " + quoted(name) + " is declared by " +
+                         kind_of(catalog.plugin_of(*conflict.kernels.front())) + "s " +
+                         declarers(catalog, conflict.kernels),
+                     "say which: --use " + name + "=" + first + ", or write " +
+                         quoted(first + "/" + name) + " in the graph");
 }
 
 Diagnostics conflict_errors(const Catalog& catalog) {
@@ -228,10 +303,12 @@ Diagnostics conflict_errors(const Catalog& catalog) {
     for (const NameConflict* conflict : conflicts) names.push_back(conflict->name);
     errors.push_back(
         plain_error(ErrorKind::kPlugin, codes::kPluginDuplicate,
-                    "plugins " + declarers(catalog, conflicts.front()->kernels) +
+                    kind_of(catalog.plugins()[plugins.front()]) + "s " +
+                        declarers(catalog, conflicts.front()->kernels) +
                         (plugins.size() == 2 ? " both" : " all") + " declare " + listed(names),
-                    "leave one of the plugins out, or say whose is meant: --use " +
-                        std::string(names.front()) + "=" + catalog.plugins()[plugins.front()].id));
+                    "leave one of the " + kind_of(catalog.plugins()[plugins.front()]) +
+                        "s out, or say whose is meant: --use " + std::string(names.front()) + "=" +
+                        catalog.plugins()[plugins.front()].id));
   }
   return errors;
 }

@@ -2,8 +2,9 @@
 //
 // Accepted, first hit wins:
 //   1. "-": standard input
-//   2. a file: a graph (lmhost.graph/1 or nested tree) or a config.json, told apart by content
-//   3. a folder with config.json
+//   2. a file: a graph, another format that describes a model (load/formats/detect.hpp), or a
+//      config.json, told apart by content
+//   3. a folder with config.json; else one with the files of one of those formats
 //   4. a name in <prefix>/share/lmhost/catalogs/models
 // A config chooses its graph by architectures[0] among <prefix>/share/lmhost/graphs.
 #pragma once
@@ -24,6 +25,7 @@ struct ModelRequest {
   std::optional<std::string> hf_config;           // a config.json or its folder, for a graph file
   std::vector<std::string> set;                   // "num_hidden_layers=4", applied in order
   std::string prefix;                             // of the installation
+  std::string root;                               // the composite that is meant, of several
   std::shared_ptr<const SourceText> model_text;   // the content of `model`, instead of a file
   std::shared_ptr<const SourceText> config_text;  // the content of `hf_config`, likewise
 };

@@ -86,14 +86,16 @@ class Discovery {
     for (const std::string& path : paths) add_found(path);
   }
 
-  Result<Catalog> finish(const std::vector<KernelChoice>& choices) && {
+  Result<Catalog> finish(const PluginSources& sources) && {
     if (!errors_.empty()) return std::move(errors_);
     // "matmul-1.2.so", refused for its name, is of no interest when the link "matmul.so" leads to
     // it.
     std::vector<RefusedPlugin> refused;
     for (Refusal& refusal : refusals_)
       if (opened_.count(refusal.identity) == 0) refused.push_back(std::move(refusal.plugin));
-    return Catalog::build(std::move(plugins_), std::move(refused), std::move(shadowed_), choices);
+    return Catalog::build(std::move(plugins_), std::move(refused), std::move(shadowed_),
+                          sources.choices,
+                          sources.more_follow ? Choices::kMoreFollow : Choices::kAll);
   }
 
  private:
@@ -146,7 +148,7 @@ Result<Catalog> load_catalog(const PluginSources& sources) {
   for (const std::string& path : sources.files) discovery.add_file(path);
   for (const std::string& directory : sources.directories) discovery.add_directory(directory, true);
   if (!sources.default_directory.empty()) discovery.add_directory(sources.default_directory, false);
-  return std::move(discovery).finish(sources.choices);
+  return std::move(discovery).finish(sources);
 }
 
 Result<Plugin> load_plugin(const std::string& path) {

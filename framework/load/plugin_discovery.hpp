@@ -22,6 +22,7 @@ struct PluginSources {
   std::string default_directory;     // may be empty or missing
   std::vector<PluginEntry> statics;  // linked into the program: of the level of the files
   std::vector<KernelChoice> choices = {};
+  bool more_follow = false;  // choices may name plugins that are not among these
 };
 
 // Of a directory the files *.so count, in the order of their names; not those in folders below it.

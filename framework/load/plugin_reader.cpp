@@ -16,7 +16,8 @@ namespace lmhost {
 namespace {
 
 constexpr std::uint32_t kParameterFlags = LMH_PARAMETER_OPTIONAL | LMH_PARAMETER_NOT_MONOTONE;
-constexpr std::string_view kQuantities[] = {"flops", "matmul_flops", "useful_flops"};
+constexpr std::string_view kQuantities[] = {"flops", "matmul_flops", "useful_flops",
+                                            "backward_flops", "backward_matmul_flops"};
 constexpr unsigned kMostArguments = 255;  // what one call of the formula language can hold
 
 bool is_plugin_id(std::string_view id) {

@@ -95,8 +95,57 @@ std::string write_kernels_json(const Catalog& catalog, const std::vector<const K
   return json.take();
 }
 
+namespace {
+
+void write_rows(const KernelTrace& trace, JsonWriter& json) {
+  json.line();
+  json.key("trace");
+  json.begin_array();
+  for (const TraceRow& row : trace.rows) {
+    json.line();
+    json.begin_object();
+    json.member("depth", std::size_t{row.depth});
+    json.member("title", row.title);
+    if (row.count != Number(1)) json.quantity("count", row.count);
+    if (!row.formula.empty()) json.member("formula", row.formula);
+    if (!row.substituted.empty()) json.member("substituted", row.substituted);
+    json.quantity("value", row.value);
+    json.end_object();
+  }
+  json.end_array();
+  json.member("is_trace_truncated", trace.is_truncated);
+}
+
+}  // namespace
+
+std::string write_composite_costs_json(const CostTree& tree, const KernelTrace* trace) {
+  const Instance& root = tree.instance(tree.nodes[0]);
+  JsonWriter json;
+  json.begin_object();
+  json.member("schema", "lmhost.kernel_costs/1");
+  json.member("kernel", root.name);
+  json.line();
+  json.key("parameters");
+  json.begin_object();
+  for (std::uint32_t i = 0; i < root.parameters.count; ++i) {
+    const BoundParameter& parameter = tree.plan->parameters[root.parameters.first + i];
+    const Value* constant = tree.plan->program.constant_value(parameter.node);
+    json.key(parameter.name);
+    if (constant != nullptr && constant->kind != Value::Kind::kNumber)
+      json.value(to_string(*constant));
+    else
+      json.value(tree.evaluation.values[parameter.node]);
+  }
+  json.end_object();
+  json.line();
+  json.costs("costs", tree.total(tree.nodes[0]));
+  if (trace != nullptr) write_rows(*trace, json);
+  json.end_object();
+  return json.take();
+}
+
 std::string write_kernel_costs_json(const Catalog& catalog, const Kernel& kernel,
-                                    const KernelCosts& costs) {
+                                    const KernelCosts& costs, const KernelTrace* trace) {
   JsonWriter json;
   json.begin_object();
   json.member("schema", "lmhost.kernel_costs/1");
@@ -124,7 +173,7 @@ std::string write_kernel_costs_json(const Catalog& catalog, const Kernel& kernel
     json.begin_object();
     json.member("name", operand.operand->name);
     json.member("direction", name_of(operand.operand->direction));
-    json.member("role", name_of(operand.operand->role));
+    json.member("role", name_of(operand.role));
     json.quantity("elements", operand.elements);
     json.quantity("bits", operand.bits);
     json.quantity("bytes", operand.bytes);
@@ -132,6 +181,7 @@ std::string write_kernel_costs_json(const Catalog& catalog, const Kernel& kernel
     json.end_object();
   }
   json.end_array();
+  if (trace != nullptr) write_rows(*trace, json);
   json.end_object();
   return json.take();
 }

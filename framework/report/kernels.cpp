@@ -105,6 +105,25 @@ std::string examples_text(const Kernel& kernel, const TextStyle& style) {
   return text;
 }
 
+std::string costs_text(const Costs& costs, const TextStyle& style) {
+  Table quantities({{"", true, Ink::kPlain}, {"", false, Ink::kPlain}, {"", true, Ink::kPlain}});
+  for (const Column& column : all_columns()) {
+    const bool is_sum =
+        column.key.substr(0, 11) != "bytes_read_" && column.key.substr(0, 14) != "bytes_written_";
+    if (!column.is_cost() || column.kind == ColumnKind::kRatio || column.key == "bytes_moved" ||
+        !is_sum)
+      continue;
+    const Number value = column.value(costs);
+    if (value.is_zero() && column.key != "flops") continue;
+    const std::string_view unit = column.kind == ColumnKind::kFlop    ? "FLOP"
+                                  : column.kind == ColumnKind::kCount ? ""
+                                                                      : "B";
+    quantities.add({std::string(column.key),
+                    (value.is_inexact() ? "~" : "") + to_grouped_string(value), std::string(unit)});
+  }
+  return section("costs", style) + quantities.text(style, "  ");
+}
+
 }  // namespace
 
 std::string_view name_of(ParameterType type) {
@@ -209,23 +228,7 @@ std::string write_kernel_costs(const Catalog& catalog, const Kernel& kernel,
     text += lets.text(style, "  ");
   }
 
-  text += section("costs", style);
-  Table quantities({{"", true, Ink::kPlain}, {"", false, Ink::kPlain}, {"", true, Ink::kPlain}});
-  for (const Column& column : all_columns()) {
-    const bool is_sum =
-        column.key.substr(0, 11) != "bytes_read_" && column.key.substr(0, 14) != "bytes_written_";
-    if (!column.is_cost() || column.kind == ColumnKind::kRatio || column.key == "bytes_moved" ||
-        !is_sum)
-      continue;
-    const Number value = column.value(costs.costs);
-    if (value.is_zero() && column.key != "flops") continue;
-    const std::string_view unit = column.kind == ColumnKind::kFlop    ? "FLOP"
-                                  : column.kind == ColumnKind::kCount ? ""
-                                                                      : "B";
-    quantities.add({std::string(column.key),
-                    (value.is_inexact() ? "~" : "") + to_grouped_string(value), std::string(unit)});
-  }
-  text += quantities.text(style, "  ");
+  text += costs_text(costs.costs, style);
 
   if (costs.operands.empty()) return text;
   text += section("operands", style);
@@ -239,10 +242,30 @@ std::string write_kernel_costs(const Catalog& catalog, const Kernel& kernel,
                   {"formula", true, Ink::kDim}});
   for (const EvaluatedOperand& operand : costs.operands)
     operands.add({std::string(name_of(operand.operand->direction)), operand.operand->name,
-                  std::string(name_of(operand.operand->role)), to_grouped_string(operand.elements),
+                  std::string(name_of(operand.role)), to_grouped_string(operand.elements),
                   to_grouped_string(operand.bits), to_grouped_string(operand.bytes),
                   to_grouped_string(operand.stored_bytes), operand.operand->elements->text});
   return text + operands.text(style, "  ");
+}
+
+std::string write_composite_costs(const CostTree& tree, const TextStyle& style) {
+  const Instance& root = tree.instance(tree.nodes[0]);
+  const Graph& graph = *tree.plan->graph;
+  std::string text = painted(root.name, Ink::kBold, style) + " (" + graph.source->name + ")\n";
+  Table parameters({{"", true, Ink::kPlain}, {"", true, Ink::kPlain}});
+  for (std::uint32_t i = 0; i < root.parameters.count; ++i) {
+    const BoundParameter& parameter = tree.plan->parameters[root.parameters.first + i];
+    const Value* constant = tree.plan->program.constant_value(parameter.node);
+    parameters.add(
+        {std::string(parameter.name),
+         "= " + (constant != nullptr ? to_string(*constant)
+                                     : to_string(tree.evaluation.values[parameter.node]))});
+  }
+  for (const RuntimeVariable variable :
+       {RuntimeVariable::kBatchSize, RuntimeVariable::kSeqLen, RuntimeVariable::kCacheLen})
+    parameters.add({std::string(name_of(variable)), "= " + to_string(tree.point[variable])});
+  text += section("parameters", style) + parameters.text(style, "  ");
+  return text + costs_text(tree.total(tree.nodes[0]), style);
 }
 
 }  // namespace lmhost

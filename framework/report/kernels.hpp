@@ -9,6 +9,7 @@
 #include "load/conventions.hpp"
 #include "report/layout.hpp"
 #include "resolve/example.hpp"
+#include "study/kernel_trace.hpp"
 
 namespace lmhost {
 
@@ -28,8 +29,15 @@ std::string write_kernels_json(const Catalog& catalog, const std::vector<const K
 // One kernel for given parameters.
 std::string write_kernel_costs(const Catalog& catalog, const Kernel& kernel,
                                const KernelCosts& costs, const TextStyle& style);
+// With `trace` its rows too, if not nullptr.
 std::string write_kernel_costs_json(const Catalog& catalog, const Kernel& kernel,
-                                    const KernelCosts& costs);
+                                    const KernelCosts& costs, const KernelTrace* trace = nullptr);
+// The same of a composite of a graph: the root of an analysis.
+std::string write_composite_costs(const CostTree& tree, const TextStyle& style);
+std::string write_composite_costs_json(const CostTree& tree, const KernelTrace* trace = nullptr);
+
+// "flops of torch.mm(M=2, K=3, N=4) = 2*M*K*N = 2*2*3*4 = 48", what it uses below it.
+std::string write_trace(const KernelTrace& trace, const TextStyle& style);
 
 std::string write_plugins_json(const Catalog& catalog);
 

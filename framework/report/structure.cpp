@@ -118,6 +118,11 @@ class StructureMaker {
     const Kernel* kernel = catalog_ == nullptr ? nullptr : catalog_->find(name);
     node->type = kernel == nullptr ? "unknown" : "atomic";
     if (kernel != nullptr) node->plugin = catalog_->plugin_of(*kernel).id;
+    const NameConflict* conflict = catalog_ == nullptr ? nullptr : catalog_->conflict(name);
+    if (conflict == nullptr) return;
+    node->type = "ambiguous";
+    for (const Kernel* rival : conflict->kernels)
+      node->plugin += (node->plugin.empty() ? "" : ", ") + catalog_->plugin_of(*rival).id;
   }
 
   std::string expression_text(ExpressionIndex index) const {
@@ -165,8 +170,11 @@ std::string write_structure(const Structure& structure, const TextStyle& style) 
     const StructureNode& node = structure.nodes[i];
     std::string name = guides[i] + node.name;
     if (!node.count.empty()) name += " " + std::string(Signs(style).times()) + node.count;
-    table.add({name, node.kernel, node.type == "unknown" ? "(unknown)" : node.plugin, node.place,
-               node.when.empty() ? std::string() : "if " + node.when});
+    table.add({name, node.kernel,
+               node.type == "unknown"     ? "(unknown)"
+               : node.type == "ambiguous" ? "(ambiguous: " + node.plugin + ")"
+                                          : node.plugin,
+               node.place, node.when.empty() ? std::string() : "if " + node.when});
   }
   std::string text = table.text(style);
   if (structure.truncated) text += "more calls are left out\n";
@@ -197,6 +205,34 @@ std::string write_structure_dot(const Structure& structure, const TextStyle& sty
   for (const std::string& kernel : order)
     text += "  " + dot_text(kernel) + " [shape=" + shapes[kernel] + "];\n";
   return text + edges + "}\n";
+}
+
+// As the DOT: a node for each distinct kernel. Quotes are the one character that labels cannot hold.
+std::string write_structure_mermaid(const Structure& structure) {
+  const auto label = [](std::string_view text) {
+    std::string result;
+    for (const char c : text) result += c == '"' ? std::string("#quot;") : std::string(1, c);
+    return "\"" + result + "\"";
+  };
+  std::map<std::string, std::string> names;
+  std::set<std::string> edges_seen;
+  std::string nodes, edges;
+  for (const StructureNode& node : structure.nodes) {
+    const auto [slot, is_new] = names.emplace(node.kernel, "k" + std::to_string(names.size()));
+    const bool is_composite = node.type == "composite";
+    if (is_new)
+      nodes += "  " + slot->second + (is_composite ? "[" : "([") + label(node.kernel) +
+               (is_composite ? "]\n" : "])\n");
+    if (node.parent < 0) continue;
+    std::string call = node.name;
+    if (!node.count.empty()) call += " ×" + node.count;
+    if (!node.when.empty()) call += " if " + node.when;
+    const std::string edge = "  " +
+                             names[structure.nodes[static_cast<std::size_t>(node.parent)].kernel] +
+                             " -->|" + label(call) + "| " + slot->second + "\n";
+    if (edges_seen.insert(edge).second) edges += edge;
+  }
+  return "flowchart LR\n" + nodes + edges;
 }
 
 }  // namespace lmhost

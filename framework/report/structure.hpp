@@ -26,8 +26,8 @@ struct StructureNode {
   std::string path;  // "" for the root
   std::string name;
   std::string kernel;  // fully qualified, as the graph spells it
-  std::string plugin;  // of an atomic kernel
-  std::string type;    // "composite", "atomic", "unknown"
+  std::string plugin;  // of an atomic kernel; of an ambiguous one all that declare it
+  std::string type;    // "composite", "atomic", "unknown", "ambiguous"
   std::string count;   // "32" when the config fixes it, else the expression; "" for 1
   std::string when;    // condition that is still open
   std::string place;   // "transformers/models/llama/modeling_llama.py:182"
@@ -49,5 +49,6 @@ std::string write_structure(const Structure& structure, const TextStyle& style);
 std::string write_structure_json(const Structure& structure);
 // The DAG, not the tree: one box per kernel.
 std::string write_structure_dot(const Structure& structure, const TextStyle& style);
+std::string write_structure_mermaid(const Structure& structure);
 
 }  // namespace lmhost

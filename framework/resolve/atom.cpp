@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "base/codes.hpp"
+#include "formula/functions.hpp"
 #include "formula/translate.hpp"
 #include "resolve/names.hpp"
 
@@ -23,20 +24,6 @@ std::string_view type_name(ParameterType type) {
       return "a string";
   }
   return "";
-}
-
-RuntimeVariable default_bits(Role role) {
-  switch (role) {
-    case Role::kWeight:
-      return RuntimeVariable::kWeightBits;
-    case Role::kActivation:
-      return RuntimeVariable::kActivationBits;
-    case Role::kKvCache:
-      return RuntimeVariable::kKvBits;
-    case Role::kIndex:
-      break;
-  }
-  return RuntimeVariable::kIndexBits;
 }
 
 // The names a kernel's formulas may use: parameters, lets, the plugin's constants, precision.
@@ -153,12 +140,19 @@ class AtomBuilder {
     instance_.terms.first = static_cast<std::uint32_t>(plan_.terms.size());
     NodeIndex flops = program_.constant(Number(0));
     std::optional<NodeIndex> useful;
+    Backward backward;
     for (const KernelFormula& formula : kernel_.quantities) {
       const NodeIndex node = checked(translate(*formula.expression, scope_, program_), formula.name,
                                      *formula.expression);
       if (formula.name == "flops") flops = node;
       if (formula.name == "matmul_flops") plus(Quantity::kMatmulFlops, node);
       if (formula.name == "useful_flops") useful = node;
+      if (formula.name == "backward_flops") backward.flops = node;
+      if (formula.name == "backward_matmul_flops") backward.matmul_flops = node;
+    }
+    if (backward.flops != kNotDeclared || backward.matmul_flops != kNotDeclared) {
+      instance_.backward = static_cast<std::uint32_t>(plan_.backwards.size());
+      plan_.backwards.push_back(backward);
     }
     plus(Quantity::kFlops, flops);
     plus(Quantity::kUsefulFlops, useful.value_or(flops));
@@ -176,7 +170,7 @@ class AtomBuilder {
         checked(translate(*operand.elements, scope_, program_), operand.name, *operand.elements);
     const NodeIndex bits =
         operand.bits == nullptr
-            ? program_.input(default_bits(role))
+            ? program_.input(bits_of(role))
             : checked(translate(*operand.bits, scope_, program_), operand.name, *operand.bits);
     // Bits over 8 first: the same sub-expression for every operand of that precision.
     const NodeIndex width = program_.binary(ProgramOp::kDivide, bits, program_.constant(Number(8)));
@@ -185,27 +179,15 @@ class AtomBuilder {
     if (operand.stored_elements != nullptr) {
       stored = checked(translate(*operand.stored_elements, scope_, program_), operand.name,
                        *operand.stored_elements);
-    } else if (role == Role::kWeight && operand.direction == Direction::kRead) {
+    } else if (stores_elements(operand.direction, role)) {
       stored = elements;
     }
     const NodeIndex stored_bytes = program_.binary(ProgramOp::kMultiply, stored, width);
-    switch (operand.direction) {
-      case Direction::kRead:
-        plus(bytes_read(role), bytes);
-        break;
-      case Direction::kWrite:
-        plus(bytes_written(role), bytes);
-        break;
-      case Direction::kScratch:
-        plus(Quantity::kIntermediateBytes, bytes);
-        break;
-    }
-    if (role == Role::kWeight) {
-      plus(Quantity::kStoredBytesWeight, stored_bytes);
-      plus(Quantity::kParameters, stored);
-    } else if (role == Role::kKvCache) {
-      plus(Quantity::kStoredBytesKvCache, stored_bytes);
-    }
+    for_each_quantity(operand.direction, role, [&](Quantity quantity, OperandPart part) {
+      plus(quantity, part == OperandPart::kBytes         ? bytes
+                     : part == OperandPart::kStoredBytes ? stored_bytes
+                                                         : stored);
+    });
     plan_.operands.push_back({&operand, role, elements, bits, bytes, stored_bytes});
   }
 
@@ -228,9 +210,11 @@ class AtomBuilder {
     if (error != nullptr && error->reason == ArithmeticError::kNotANumber)
       reason = error->text + " is not a number";
     const std::string values = constant_parameters(plan_, instance_);
-    report_(codes::kArithmetic, reason + " in " + std::string(what) + " of " +
-                                    quoted(kernel_.name) + ": " + expression.text +
-                                    (values.empty() ? "" : ", where " + values));
+    const bool is_open = error != nullptr && error->reason == ArithmeticError::kFunction &&
+                         reason.starts_with(kUnknownText);
+    report_(is_open ? codes::kUnknownCost : codes::kArithmetic,
+            reason + " in " + std::string(what) + " of " + quoted(kernel_.name) + ": " +
+                expression.text + (values.empty() ? "" : ", where " + values));
     return node;
   }
 
@@ -259,6 +243,45 @@ class AtomBuilder {
 };
 
 }  // namespace
+
+RuntimeVariable bits_of(Role role) {
+  switch (role) {
+    case Role::kWeight:
+      return RuntimeVariable::kWeightBits;
+    case Role::kActivation:
+      return RuntimeVariable::kActivationBits;
+    case Role::kKvCache:
+      return RuntimeVariable::kKvBits;
+    case Role::kIndex:
+      break;
+  }
+  return RuntimeVariable::kIndexBits;
+}
+
+void for_each_quantity(Direction direction, Role role,
+                       const std::function<void(Quantity, OperandPart)>& body) {
+  switch (direction) {
+    case Direction::kRead:
+      body(bytes_read(role), OperandPart::kBytes);
+      break;
+    case Direction::kWrite:
+      body(bytes_written(role), OperandPart::kBytes);
+      break;
+    case Direction::kScratch:
+      body(Quantity::kIntermediateBytes, OperandPart::kBytes);
+      break;
+  }
+  if (role == Role::kWeight) {
+    body(Quantity::kStoredBytesWeight, OperandPart::kStoredBytes);
+    body(Quantity::kParameters, OperandPart::kStoredElements);
+  } else if (role == Role::kKvCache) {
+    body(Quantity::kStoredBytesKvCache, OperandPart::kStoredBytes);
+  }
+}
+
+bool stores_elements(Direction direction, Role role) {
+  return role == Role::kWeight && direction == Direction::kRead;
+}
 
 bool fits(ParameterType type, const Value& value) {
   if (type == ParameterType::kString) return value.kind == Value::Kind::kString;

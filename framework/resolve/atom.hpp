@@ -13,6 +13,16 @@
 
 namespace lmhost {
 
+// The bits of an element when the kernel does not say: the precision of the operand's role.
+RuntimeVariable bits_of(Role role);
+
+// Where an operand counts: what it moves by direction, what it keeps by role.
+enum class OperandPart { kBytes, kStoredBytes, kStoredElements };
+void for_each_quantity(Direction direction, Role role,
+                       const std::function<void(Quantity, OperandPart)>& body);
+// Whether the elements of an operand that says nothing of storage stay resident.
+bool stores_elements(Direction direction, Role role);
+
 // What a call gives to one parameter of a kernel.
 struct Argument {
   NodeIndex node = kNotBound;

@@ -27,11 +27,11 @@ const NodeIndex* LocalNames::find(std::string_view name) const {
 }
 
 Binder::Binder(const Graph& graph, const Catalog& catalog, const Config& config, Program& program,
-               const std::vector<Frame>& stack)
+               const std::vector<Frame>& stack, bool keep_config)
     : graph_(graph),
       program_(program),
       stack_(stack),
-      names_(graph, config, program),
+      names_(graph, config, program, keep_config),
       problems_(graph, catalog, names_, [this] { return path(); }),
       shared_nodes_(graph.expressions.size(), kNotBound),
       checked_(graph.expressions.size(), false) {}

@@ -48,7 +48,7 @@ class Binder : public SymbolScope {
  public:
   // REQUIRES: everything outlives this. `stack` holds the composites under way, the innermost last.
   Binder(const Graph& graph, const Catalog& catalog, const Config& config, Program& program,
-         const std::vector<Frame>& stack);
+         const std::vector<Frame>& stack, bool keep_config);
   Binder(const Binder&) = delete;  // its problems ask it for the path
   Binder& operator=(const Binder&) = delete;
 

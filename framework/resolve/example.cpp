@@ -7,6 +7,7 @@
 #include "formula/evaluate.hpp"
 #include "resolve/assignments.hpp"
 #include "resolve/atom.hpp"
+#include "resolve/names.hpp"
 
 namespace lmhost {
 namespace {
@@ -30,16 +31,12 @@ class KernelEvaluator {
   KernelEvaluator(const Catalog& catalog, const Conventions& conventions, const Kernel& kernel,
                   const KernelBindings& bindings)
       : plugin_(catalog.plugin_of(kernel)), kernel_(kernel), bindings_(bindings) {
-    const Number eight = 8;
-    add("w_bits", Value::of(bindings.w_bits));
-    add("a_bits", Value::of(bindings.a_bits));
-    add("kv_bits", Value::of(bindings.kv_bits));
-    add("index_bits", Value::of(bindings.index_bits));
-    add("bytes", Value::of(divide(bindings.a_bits, eight)));
-    add("w_bytes", Value::of(divide(bindings.w_bits, eight)));
-    add("a_bytes", Value::of(divide(bindings.a_bits, eight)));
-    add("kv_bytes", Value::of(divide(bindings.kv_bits, eight)));
-    add("index_bytes", Value::of(divide(bindings.index_bits, eight)));
+    point_[RuntimeVariable::kWeightBits] = bindings.w_bits;
+    point_[RuntimeVariable::kActivationBits] = bindings.a_bits;
+    point_[RuntimeVariable::kKvBits] = bindings.kv_bits;
+    point_[RuntimeVariable::kIndexBits] = bindings.index_bits;
+    for (const std::string_view name : precision_names())
+      add(name, Value::of(*precision_value(name, point_)));
     for (const PluginConstant& constant : plugin_.constants) {
       const Number* override = conventions.find(plugin_.id, constant.name);
       add(constant.name, Value::of(override == nullptr ? constant.value : *override));
@@ -62,7 +59,10 @@ class KernelEvaluator {
     }
     if (!errors_.empty()) return std::move(errors_);
     quantities();
-    for (const KernelOperand& operand : kernel_.operands) add_operand(operand);
+    for (std::size_t i = 0; i < kernel_.operands.size(); ++i) {
+      const KernelOperand& operand = kernel_.operands[i];
+      add_operand(operand, bindings_.roles.empty() ? operand.role : bindings_.roles[i]);
+    }
     check_sums();
     if (!errors_.empty()) return std::move(errors_);
     return std::move(result_);
@@ -177,6 +177,7 @@ class KernelEvaluator {
   void quantities() {
     Costs& costs = result_.costs;
     bool has_useful = false;
+    std::optional<Number> backward, backward_matmul;
     for (const KernelFormula& row : kernel_.quantities) {
       const Number value = number(*row.expression, row.name.c_str());
       if (row.name == "flops") costs[Quantity::kFlops] = value;
@@ -185,34 +186,26 @@ class KernelEvaluator {
         costs[Quantity::kUsefulFlops] = value;
         has_useful = true;
       }
+      if (row.name == "backward_flops") backward = value;
+      if (row.name == "backward_matmul_flops") backward_matmul = value;
     }
+    result_.backward_flops = backward.value_or(Number(2) * costs[Quantity::kFlops]);
+    result_.backward_matmul_flops =
+        backward_matmul.value_or(Number(2) * costs[Quantity::kMatmulFlops]);
     if (!has_useful) costs[Quantity::kUsefulFlops] = costs[Quantity::kFlops];
   }
 
-  Number default_bits(Role role) const {
-    switch (role) {
-      case Role::kWeight:
-        return bindings_.w_bits;
-      case Role::kActivation:
-        return bindings_.a_bits;
-      case Role::kKvCache:
-        return bindings_.kv_bits;
-      case Role::kIndex:
-        break;
-    }
-    return bindings_.index_bits;
-  }
-
-  void add_operand(const KernelOperand& operand) {
+  void add_operand(const KernelOperand& operand, Role role) {
     EvaluatedOperand row;
     row.operand = &operand;
+    row.role = role;
     row.elements = number(*operand.elements, "elements of operand", operand.name);
-    row.bits = operand.bits == nullptr ? default_bits(operand.role)
+    row.bits = operand.bits == nullptr ? point_[bits_of(role)]
                                        : number(*operand.bits, "bits of operand", operand.name);
     if (operand.stored_elements != nullptr) {
       row.stored_elements =
           number(*operand.stored_elements, "stored elements of operand", operand.name);
-    } else if (operand.role == Role::kWeight && operand.direction == Direction::kRead) {
+    } else if (stores_elements(operand.direction, role)) {
       row.stored_elements = row.elements;
     }
     row.bytes = divide(row.elements * row.bits, Number(8));
@@ -220,33 +213,13 @@ class KernelEvaluator {
     if (row.bytes.is_error() || row.stored_bytes.is_error())
       error(codes::kArithmetic, "the bytes of operand " + quoted(operand.name) + " of " +
                                     quoted(kernel_.name) + " overflow 128 bits");
-    count(row);
+    for_each_quantity(operand.direction, role, [&](Quantity quantity, OperandPart part) {
+      Number& sum = result_.costs[quantity];
+      sum = sum + (part == OperandPart::kBytes         ? row.bytes
+                   : part == OperandPart::kStoredBytes ? row.stored_bytes
+                                                       : row.stored_elements);
+    });
     result_.operands.push_back(row);
-  }
-
-  void count(const EvaluatedOperand& row) {
-    Costs& costs = result_.costs;
-    const auto grow = [&](Quantity quantity, const Number& by) {
-      costs[quantity] = costs[quantity] + by;
-    };
-    const Role role = row.operand->role;
-    switch (row.operand->direction) {
-      case Direction::kRead:
-        grow(bytes_read(role), row.bytes);
-        break;
-      case Direction::kWrite:
-        grow(bytes_written(role), row.bytes);
-        break;
-      case Direction::kScratch:
-        grow(Quantity::kIntermediateBytes, row.bytes);
-        break;
-    }
-    if (role == Role::kWeight) {
-      grow(Quantity::kStoredBytesWeight, row.stored_bytes);
-      grow(Quantity::kParameters, row.stored_elements);
-    } else if (role == Role::kKvCache) {
-      grow(Quantity::kStoredBytesKvCache, row.stored_bytes);
-    }
   }
 
   // The bytes of each operand fit, and yet their sum may not.
@@ -263,6 +236,7 @@ class KernelEvaluator {
   const Plugin& plugin_;
   const Kernel& kernel_;
   const KernelBindings& bindings_;
+  RuntimePoint point_;  // of the precision
   FormulaScope scope_;
   std::vector<std::pair<std::string_view, Value>> names_;
   KernelCosts result_;
@@ -271,30 +245,57 @@ class KernelEvaluator {
 
 }  // namespace
 
-Result<KernelBindings> parse_bindings(std::string_view text, const std::string& source) {
+bool assign(KernelBindings& bindings, std::string_view name, const Value& value,
+            const Kernel* kernel) {
+  struct PrecisionName {
+    std::string_view name;
+    std::initializer_list<Number KernelBindings::*> bits;
+    int scale;  // from the value to bits
+  };
+  using B = KernelBindings;
+  static const PrecisionName kNames[] = {{"w_bits", {&B::w_bits}, 1},
+                                         {"a_bits", {&B::a_bits}, 1},
+                                         {"kv_bits", {&B::kv_bits}, 1},
+                                         {"index_bits", {&B::index_bits}, 1},
+                                         {"bytes", {&B::w_bits, &B::a_bits, &B::kv_bits}, 8},
+                                         {"w_bytes", {&B::w_bits}, 8},
+                                         {"a_bytes", {&B::a_bits}, 8},
+                                         {"kv_bytes", {&B::kv_bits}, 8},
+                                         {"index_bytes", {&B::index_bits}, 8},
+                                         // The ancestor's names.
+                                         {"dtype_bytes", {&B::w_bits, &B::a_bits, &B::kv_bits}, 8},
+                                         {"w_dtype_bytes", {&B::w_bits}, 8},
+                                         {"a_dtype_bytes", {&B::a_bits}, 8},
+                                         {"index_dtype_bytes", {&B::index_bits}, 8}};
+  const auto* const row =
+      std::find_if(std::begin(kNames), std::end(kNames),
+                   [&](const PrecisionName& known) { return known.name == name; });
+  const bool is_parameter =
+      kernel != nullptr &&
+      std::any_of(kernel->parameters.begin(), kernel->parameters.end(),
+                  [&](const KernelParameter& parameter) { return parameter.name == name; });
+  if (row == std::end(kNames) || is_parameter) {
+    bindings.parameters.emplace_back(std::string(name), value);
+    return true;
+  }
+  const Number& number = value.number;
+  if (value.kind != Value::Kind::kNumber || !number.is_exact() || number.is_negative())
+    return false;
+  for (Number KernelBindings::*const bits : row->bits) bindings.*bits = number * Number(row->scale);
+  return true;
+}
+
+Result<KernelBindings> parse_bindings(std::string_view text, const std::string& source,
+                                      const Kernel* kernel) {
   const SourceText input{source, std::string(text)};
   Result<std::vector<Assignment>> assignments = parse_assignments(input);
   if (!assignments) return std::move(assignments).errors();
   KernelBindings bindings;
   Diagnostics errors;
   for (const Assignment& row : *assignments) {
-    Number* const precision = row.name == "w_bits"       ? &bindings.w_bits
-                              : row.name == "a_bits"     ? &bindings.a_bits
-                              : row.name == "kv_bits"    ? &bindings.kv_bits
-                              : row.name == "index_bits" ? &bindings.index_bits
-                                                         : nullptr;
-    if (precision == nullptr && row.name != "bytes") {
-      bindings.parameters.emplace_back(std::string(row.name), row.value);
-      continue;
-    }
-    const Number& number = row.value.number;
-    if (row.value.kind != Value::Kind::kNumber || !number.is_exact() || number.is_negative()) {
+    if (!assign(bindings, row.name, row.value, kernel)) {
       errors.push_back(error_at(input, row.offset, row.name.size(), codes::kBadValue,
                                 quoted(row.name) + " must be an exact number of 0 or more"));
-    } else if (precision != nullptr) {
-      *precision = number;
-    } else {
-      bindings.w_bits = bindings.a_bits = bindings.kv_bits = number * Number(8);
     }
   }
   if (!errors.empty()) return errors;

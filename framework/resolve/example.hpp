@@ -23,12 +23,20 @@ namespace lmhost {
 struct KernelBindings {
   std::vector<std::pair<std::string, Value>> parameters;
   Number w_bits = 16, a_bits = 16, kv_bits = 16, index_bits = 64;
+  std::vector<Role> roles;  // of the operands, as a call may change them; empty: as declared
 };
 
-// "M=1, equation='ij,jk->ik', K=2*3, bytes=2": values are formulas without names. `bytes` sets
-// w_bits, a_bits and kv_bits to eight times its value; each *_bits sets one. `source` names the
-// text in errors.
-Result<KernelBindings> parse_bindings(std::string_view text, const std::string& source);
+// Gives `value` to a parameter, or to the precision when `name` is one: `bytes` is that of weights,
+// activations and KV cache, w_bits or w_bytes that of weights, and so on; dtype_bytes,
+// w_dtype_bytes, a_dtype_bytes and index_dtype_bytes are read too, unless `kernel` has a parameter of
+// that name. False when a precision is no exact number of 0 or more.
+bool assign(KernelBindings& bindings, std::string_view name, const Value& value,
+            const Kernel* kernel = nullptr);
+
+// "M=1, equation='ij,jk->ik', K=2*3, bytes=2": values are formulas without names, given as by
+// assign(). `source` names the text in errors.
+Result<KernelBindings> parse_bindings(std::string_view text, const std::string& source,
+                                      const Kernel* kernel = nullptr);
 
 struct EvaluatedParameter {
   const KernelParameter* parameter = nullptr;
@@ -44,6 +52,7 @@ struct EvaluatedLet {
 
 struct EvaluatedOperand {
   const KernelOperand* operand = nullptr;
+  Role role = Role::kActivation;
   Number elements;
   Number bits;
   Number bytes;
@@ -56,6 +65,8 @@ struct KernelCosts {
   std::vector<EvaluatedLet> lets;
   std::vector<EvaluatedOperand> operands;
   Costs costs;
+  // Of the backward pass: as declared, else twice the forward pass (study/training.hpp).
+  Number backward_flops, backward_matmul_flops;
 };
 
 // Errors: unknown, unbound or mistyped parameters; a formula that fails, with the formula quoted; a
@@ -64,9 +75,9 @@ Result<KernelCosts> evaluate_kernel(const Catalog& catalog, const Conventions& c
                                     const Kernel& kernel, const KernelBindings& bindings);
 
 // The number behind a name of an example's "expected" text: flops, matmul_flops, useful_flops,
-// read, write, read_<role>, write_<role>, scratch, stored, stored_weight, stored_kv_cache,
-// parameters.
-std::optional<Number> expected_quantity(const Costs& costs, std::string_view name);
+// backward_flops, backward_matmul_flops, read, write, read_<role>, write_<role>, scratch, stored,
+// stored_weight, stored_kv_cache, parameters.
+std::optional<Number> expected_quantity(const KernelCosts& kernel, std::string_view name);
 
 // Every worked example of every plugin, or of one kernel, under the plugin's own constants: what is
 // wrong, E409. Exact numbers must be equal; inexact ones agree to a relative error of 1e-9.

@@ -55,8 +55,8 @@ bool is_precision_name(std::string_view name) {
   return variable && *variable >= RuntimeVariable::kWeightBits;
 }
 
-GraphNames::GraphNames(const Graph& graph, const Config& config, Program& program)
-    : graph_(graph), config_(config), program_(program) {
+GraphNames::GraphNames(const Graph& graph, const Config& config, Program& program, bool keep_config)
+    : graph_(graph), config_(config), program_(program), keep_config_(keep_config) {
   for (const CompositeVariable& variable : graph.variables) {
     variables_.try_emplace(variable.name, Variable{&variable, Variable::kNew, 0});
   }
@@ -74,11 +74,16 @@ const Config::Entry* GraphNames::config_entry(std::string_view name) const {
 std::optional<NodeIndex> GraphNames::lookup(std::string_view name) {
   if (name.starts_with(kConfigPrefix)) {
     const Config::Entry* entry = config_entry(name);
+    if (keep_config_) {
+      const bool is_choice = entry != nullptr &&
+                             (entry->value.kind != Value::Kind::kNumber || entry->value.is_boolean);
+      return is_choice ? program_.constant(entry->value) : program_.symbol({std::string(name), {}, false});
+    }
     if (entry == nullptr) return program_.error(ArithmeticError::kUnbound, std::string(name));
     if (entry->is_open) {
       const Number& value = entry->value.number;
-      return program_.open_input({std::string(name.substr(kConfigPrefix.size())), value,
-                                  value.is_integer() && !value.is_negative()});
+      return program_.symbol({std::string(name.substr(kConfigPrefix.size())), value,
+                              value.is_integer() && !value.is_negative()});
     }
     return program_.constant(entry->value);
   }

@@ -25,8 +25,9 @@ std::vector<std::string_view> precision_names();  // those
 
 class GraphNames : public SymbolScope {
  public:
-  // REQUIRES: graph, config and program outlive this.
-  GraphNames(const Graph& graph, const Config& config, Program& program);
+  // With `keep_config` config names stay names, but for those whose value is a text, a truth, a list
+  // or null: these choose what executes. REQUIRES: graph, config and program outlive this.
+  GraphNames(const Graph& graph, const Config& config, Program& program, bool keep_config = false);
 
   // The node of a name that every composite shares, or nothing when there is no such name. A config
   // name without a value gives an error node (kUnbound, "config.x").
@@ -55,6 +56,7 @@ class GraphNames : public SymbolScope {
   const Graph& graph_;
   const Config& config_;
   Program& program_;
+  bool keep_config_;
   std::unordered_map<std::string_view, Variable> variables_;
   int depth_ = 0;
 };

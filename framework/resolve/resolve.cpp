@@ -28,7 +28,7 @@ class Resolver {
         catalog_(*plan->catalog),
         program_(plan->program),
         options_(options),
-        binder_(graph_, catalog_, config, program_, stack_) {}
+        binder_(graph_, catalog_, config, program_, stack_, options.keep_config) {}
 
   Diagnostics run() {
     check_requirements(graph_, catalog_, binder_.problems().errors());
@@ -95,7 +95,9 @@ class Resolver {
     pending_edge() = edge;
     const Target target = target_of(call);
     if (target.composite != nullptr) return begin_composite(call, *target.composite);
-    if (target.kernel != nullptr) return finish_edge(resolve_atom(call, *target.kernel));
+    if (target.kernel != nullptr && !is_unsaid(graph_, call, *target.kernel))
+      return finish_edge(resolve_atom(call, *target.kernel));
+    if (target.kernel != nullptr) return leave_unsaid(call, *target.kernel);
     // A name that two plugins declare is known: leaving it out would hide that nobody said whose.
     const bool may_leave_out = options_.allow_unknown && catalog_.conflict(call.kernel) == nullptr;
     if (may_leave_out) {
@@ -105,6 +107,18 @@ class Resolver {
     }
     binder_.problems().errors().push_back(binder_.problems().unknown_kernel(call, false));
     stack_.back().edges.pop_back();
+  }
+
+  // One report a call, whoever else calls the kernel in the same way; and nobody guesses.
+  void leave_unsaid(const Call& call, const Kernel& kernel) {
+    Diagnostic problem = binder_.problems().unsaid_sizes(call, kernel, options_.allow_unknown);
+    if (!options_.allow_unknown) {
+      binder_.problems().errors().push_back(std::move(problem));
+      stack_.back().edges.pop_back();
+      return;
+    }
+    if (plan_.unknown.size() < Problems::kMostProblems) plan_.unknown.push_back(std::move(problem));
+    finish_edge(append_unknown(call));
   }
 
   void begin_composite(const Call& call, const Composite& composite) {
@@ -344,6 +358,7 @@ Result<std::shared_ptr<const Plan>> resolve(std::shared_ptr<const Graph> graph,
   plan->catalog = std::move(catalog);
   plan->conventions = std::move(conventions);
   plan->mode = options.mode;
+  plan->keeps_config = options.keep_config;
   Diagnostics errors = Resolver(plan, config, options).run();
   if (!errors.empty()) return errors;
   return std::shared_ptr<const Plan>(std::move(plan));

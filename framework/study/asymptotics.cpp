@@ -113,7 +113,7 @@ class Growth {
  private:
   bool is_input(NodeIndex node) const {
     const ProgramNode& row = forms_.program().node(node);
-    return row.op == (input_.is_open ? ProgramOp::kOpen : ProgramOp::kInput) &&
+    return row.op == (input_.is_open ? ProgramOp::kSymbol : ProgramOp::kInput) &&
            row.operands[0] == input_.index;
   }
   // c < x is 1 and x < c is 0 for all x above c.

@@ -88,9 +88,9 @@ class FormBuilder {
     FormNode node;
     switch (source.op) {
       case ProgramOp::kInput:
-      case ProgramOp::kOpen:
+      case ProgramOp::kSymbol:
         node.op = FormOp::kSymbol;
-        node.name = names_({source.op == ProgramOp::kOpen, source.operands[0]});
+        node.name = names_({source.op == ProgramOp::kSymbol, source.operands[0]});
         return append(std::move(node));
       case ProgramOp::kConstant:
         node.op = FormOp::kNumber;
@@ -102,7 +102,7 @@ class FormBuilder {
     }
     node.op = FormOp::kCall;
     node.call = source.op;
-    if (source.op == ProgramOp::kScalar) node.name = program_.scalar_function(source).name;
+    if (source.op == ProgramOp::kScalar) node.name = program_.scalar_call(source).function->name;
     form_.is_inexact = form_.is_inexact || source.op == ProgramOp::kScalar ||
                        source.op == ProgramOp::kDistinct || source.op == ProgramOp::kLog2;
     for (NodeIndex operand : program_.operands(source))

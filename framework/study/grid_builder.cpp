@@ -78,7 +78,7 @@ class GridProgram::Builder {
 
   std::optional<Number> fixed(InputName name) const {
     if (inputs_.contains(name)) return std::nullopt;
-    return name.is_open ? plan_.program.open_inputs()[name.index].value
+    return name.is_open ? plan_.program.symbols()[name.index].value
                         : point_[static_cast<RuntimeVariable>(name.index)];
   }
 
@@ -114,8 +114,8 @@ class GridProgram::Builder {
     masks_.assign(program.size(), 0);
     for (NodeIndex i = 0; i < program.size(); ++i) {
       const ProgramNode& node = program.node(i);
-      if (node.op == ProgramOp::kInput || node.op == ProgramOp::kOpen) {
-        const auto found = inputs_.find({node.op == ProgramOp::kOpen, node.operands[0]});
+      if (node.op == ProgramOp::kInput || node.op == ProgramOp::kSymbol) {
+        const auto found = inputs_.find({node.op == ProgramOp::kSymbol, node.operands[0]});
         if (found != inputs_.end()) masks_[i] = AxisMask{1} << found->second.axis;
       }
       for (NodeIndex operand : program.operands(node)) masks_[i] |= masks_[operand];
@@ -152,8 +152,8 @@ class GridProgram::Builder {
           place[axes[i]] = rest % grid_.axes_[axes[i]].length;
         for (NodeIndex index : cone) {
           const ProgramNode& row = program.node(index);
-          if (row.op == ProgramOp::kInput || row.op == ProgramOp::kOpen) {
-            const Varied& varied = inputs_.at({row.op == ProgramOp::kOpen, row.operands[0]});
+          if (row.op == ProgramOp::kInput || row.op == ProgramOp::kSymbol) {
+            const Varied& varied = inputs_.at({row.op == ProgramOp::kSymbol, row.operands[0]});
             values[index] = varied.input->values[place[varied.axis]];
           } else {
             values[index] = program.compute(row, values.data(), point_);

@@ -49,7 +49,7 @@ class Bounds {
       }
       case ProgramOp::kInput:
         return inputs({false, node.operands[0]});
-      case ProgramOp::kOpen:
+      case ProgramOp::kSymbol:
         return inputs({true, node.operands[0]});
       case ProgramOp::kScalar:
         return {kUnknown, 1};

@@ -36,7 +36,8 @@ std::optional<NodePath> exact_path(const CostTree& structure, const std::string&
 }
 
 Result<std::unique_ptr<Sweep>> Sweep::make(std::vector<SweepAxis> axes,
-                                           std::vector<SweepOutput> outputs, Planner planner) {
+                                           std::vector<SweepOutput> outputs, Planner planner,
+                                           bool keep_plans) {
   std::unique_ptr<Sweep> sweep(new Sweep);
   sweep->axes_ = std::move(axes);
   sweep->outputs_ = std::move(outputs);
@@ -44,7 +45,7 @@ Result<std::unique_ptr<Sweep>> Sweep::make(std::vector<SweepAxis> axes,
   bool has_open = false;
   for (const SweepAxis& axis : sweep->axes_) {
     sweep->size_ *= axis.length();
-    const bool is_open = !axis.config.empty() && !axis.numbers.empty();
+    const bool is_open = !keep_plans && !axis.config.empty() && !axis.numbers.empty();
     has_open = has_open || is_open;
     sweep->kinds_.push_back(is_open                                      ? Kind::kOpen
                             : !axis.config.empty() || !axis.modes.empty() ? Kind::kPlan
@@ -102,6 +103,26 @@ Result<SweepPlan> Sweep::planned(std::size_t point) const {
   return plan;
 }
 
+Result<EvaluatedPoint> Sweep::evaluated(std::size_t point) const {
+  const std::vector<std::size_t> place = this->place(point);
+  SweepPlan at;
+  if (std::find(kinds_.begin(), kinds_.end(), Kind::kOpen) != kinds_.end()) {
+    Result<SweepPlan> own = planned(point);
+    if (!own) return std::move(own).errors();
+    at = std::move(*own);
+  } else {
+    const Result<std::shared_ptr<const Program>> program = program_of(place);
+    if (!program) return program.errors();
+    at = (*program)->plan;
+    for (std::size_t i = 0; i < axes_.size(); ++i)
+      for (RuntimeVariable variable : axes_[i].variables)
+        at.point[variable] = axes_[i].numbers[place[i]];
+  }
+  Result<Evaluation> evaluation = evaluate_plan(*at.plan, make_schedule(*at.plan), at.point);
+  if (!evaluation) return std::move(evaluation).errors();
+  return EvaluatedPoint{std::move(at), std::move(*evaluation)};
+}
+
 Result<std::shared_ptr<const Sweep::Program>> Sweep::program_of(
     const std::vector<std::size_t>& place) const {
   std::size_t variant = 0;
@@ -131,7 +152,7 @@ Result<std::shared_ptr<const Sweep::Program>> Sweep::make_program(
       axis.inputs.push_back({input_name(variable), axes_[i].numbers});
     if (kinds_[i] == Kind::kOpen) {
       // Facts about an open name were judged by its first value; they must hold for all.
-      const std::vector<OpenInput>& open = plan.program.open_inputs();
+      const std::vector<Symbol>& open = plan.program.symbols();
       for (std::uint32_t k = 0; k < open.size(); ++k)
         if (open[k].name == axes_[i].config)
           axis.inputs.push_back({open_name(k), axes_[i].numbers});

@@ -59,11 +59,19 @@ struct SweepBlock {
   GridProgram::Scratch scratch;
 };
 
+// A point as an analysis has it: for what is no sum of costs.
+struct EvaluatedPoint {
+  SweepPlan at;
+  Evaluation evaluation;
+};
+
 class Sweep {
  public:
-  // Errors: those of the planner for the first point.
+  // With `keep_plans` config values have a plan each, which evaluated() is fast with. Errors: those
+  // of the planner for the first point.
   static Result<std::unique_ptr<Sweep>> make(std::vector<SweepAxis> axes,
-                                             std::vector<SweepOutput> outputs, Planner planner);
+                                             std::vector<SweepOutput> outputs, Planner planner,
+                                             bool keep_plans = false);
 
   std::size_t size() const { return size_; }  // points
   const std::vector<SweepAxis>& axes() const { return axes_; }
@@ -71,6 +79,8 @@ class Sweep {
   std::vector<std::size_t> place(std::size_t point) const;
   // The plan and the runtime point of a point, every value in place: what an analysis would have.
   Result<SweepPlan> planned(std::size_t point) const;
+
+  Result<EvaluatedPoint> evaluated(std::size_t point) const;  // [any thread, concurrent]
 
   // The points [first, first + count). When one fails, the block holds those before it.
   // [any thread, concurrent, with a block of one's own] REQUIRES: within the sweep.

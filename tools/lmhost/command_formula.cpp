@@ -116,8 +116,8 @@ class FormulaStudy {
         fixed_values += (fixed_values.empty() ? "" : ", ") + name + " = " +
                         to_string(analysis_.point[variable]);
     }
-    for (const OpenInput& input : analysis_.plan->program.open_inputs())
-      free += (free.empty() ? "" : ", ") + input.name + (input.is_length ? (is_above_zero(input.value) ? " >= 1" : " >= 0") : "");
+    for (const Symbol& input : analysis_.plan->program.symbols())
+      free += (free.empty() ? "" : ", ") + input.name + (input.is_length ? (is_above_zero(*input.value) ? " >= 1" : " >= 0") : "");
     std::vector<std::string> lines = {"for " + free};
     if (!fixed_values.empty()) lines.push_back("with " + fixed_values);
     return lines;
@@ -132,11 +132,11 @@ class FormulaStudy {
                                                      : std::optional(analysis_.point[variable]);
   }
   bool is_positive(InputName name) const {
-    if (name.is_open) return is_above_zero(analysis_.plan->program.open_inputs()[name.index].value);
+    if (name.is_open) return is_above_zero(*analysis_.plan->program.symbols()[name.index].value);
     return static_cast<RuntimeVariable>(name.index) != RuntimeVariable::kCacheLen;
   }
   std::string name_of_input(InputName name) const {
-    return name.is_open ? analysis_.plan->program.open_inputs()[name.index].name
+    return name.is_open ? analysis_.plan->program.symbols()[name.index].name
                         : std::string(name_of(static_cast<RuntimeVariable>(name.index)));
   }
 
@@ -271,9 +271,9 @@ std::string write_asymptotics(const Analysis& analysis, const Symbols& symbols,
   std::string text;
   for (const std::string& name : symbols.names) {
     const auto variable = runtime_variable_named(name);
-    const auto& open = analysis.plan->program.open_inputs();
+    const auto& open = analysis.plan->program.symbols();
     const auto found = std::find_if(open.begin(), open.end(),
-                                    [&](const OpenInput& input) { return input.name == name; });
+                                    [&](const Symbol& input) { return input.name == name; });
     if (!variable && found == open.end()) continue;  // nothing of this mode asks for it
     const InputName input =
         variable ? input_name(*variable)
@@ -294,8 +294,8 @@ std::string write_asymptotics(const Analysis& analysis, const Symbols& symbols,
       if (other == name) continue;
       const auto at = runtime_variable_named(other);
       std::string value = at ? to_string(analysis.point[*at]) : "";
-      for (const OpenInput& row : open)
-        if (row.name == other) value = to_string(row.value);
+      for (const Symbol& row : open)
+        if (row.name == other) value = to_string(*row.value);
       others += (others.empty() ? " (" : ", ") + other + " = " + value;
     }
     text += (text.empty() ? "" : "\n") + name + " alone" + others + (others.empty() ? "" : ")") + "\n";

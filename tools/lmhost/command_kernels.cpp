@@ -2,28 +2,20 @@
 #include <algorithm>
 #include <span>
 
+#include "aggregate/cost_tree.hpp"
 #include "base/codes.hpp"
+#include "composite_call.hpp"
 #include "load/catalog.hpp"
+#include "load/kernel_names.hpp"
+#include "load/model.hpp"
 #include "report/kernels.hpp"
+#include "resolve/assignments.hpp"
 #include "tools/lmhost/commands.hpp"
 #include "tools/lmhost/output.hpp"
 #include "tools/lmhost/session.hpp"
 
 namespace lmhost::tool {
 namespace {
-
-Result<const Kernel*> find_kernel(const Catalog& catalog, const std::string& name) {
-  if (const Kernel* kernel = catalog.find(name); kernel != nullptr) return kernel;
-  if (const NameConflict* conflict = catalog.conflict(name))
-    return ambiguous_name(catalog, *conflict);
-  // A part of one name only is as good as the name.
-  const std::vector<const Kernel*> matching = matching_kernels(catalog, name);
-  if (matching.size() == 1) return matching.front();
-  std::string hint = did_you_mean(name, catalog.names());
-  if (hint.empty()) hint = "'lmhost kernels list " + name + "' searches";
-  return plain_error(ErrorKind::kUsage, codes::kUnknownKernel, "unknown kernel " + quoted(name),
-                     hint);
-}
 
 Result<Outcome> list_kernels(const Arguments& arguments, const Host& host, bool is_json) {
   const std::string pattern = arguments.operands.size() > 1 ? arguments.operands[1] : std::string();
@@ -43,21 +35,78 @@ Result<Outcome> list_kernels(const Arguments& arguments, const Host& host, bool 
   return outcome;
 }
 
-Result<Outcome> eval_kernel(const Arguments& arguments, const Host& host, const Kernel& kernel,
-                            bool is_json) {
+// What follows the kernel's name, as one text.
+std::string given_arguments(const Arguments& arguments) {
   std::string text;
   for (std::size_t i = 2; i < arguments.operands.size(); ++i)
     text += (text.empty() ? "" : ", ") + arguments.operands[i];
-  Result<KernelBindings> bindings = parse_bindings(text, "<arguments>");
+  return text;
+}
+
+Result<Outcome> eval_kernel(const Arguments& arguments, const Host& host, const Kernel& kernel,
+                            bool is_json) {
+  const Catalog& catalog = host.catalog();
+  Result<KernelBindings> bindings =
+      parse_bindings(given_arguments(arguments), "<arguments>", &kernel);
   if (!bindings.ok()) return std::move(bindings).errors();
-  Result<KernelCosts> costs =
-      evaluate_kernel(host.catalog(), host.conventions(), kernel, *bindings);
+  Result<KernelCosts> costs = evaluate_kernel(catalog, host.conventions(), kernel, *bindings);
   if (!costs.ok()) return std::move(costs).errors();
+  std::optional<KernelTrace> trace;
+  if (arguments.has("trace")) {
+    Result<KernelTrace> traced = trace_kernel(catalog, host.conventions(), kernel, *bindings);
+    if (!traced.ok()) return std::move(traced).errors();
+    trace = std::move(*traced);
+  }
+  const TextStyle style = text_style(arguments);
   Outcome outcome;
-  outcome.text = is_json
-                     ? write_kernel_costs_json(host.catalog(), kernel, *costs)
-                     : write_kernel_costs(host.catalog(), kernel, *costs, text_style(arguments));
+  if (is_json)
+    outcome.text = write_kernel_costs_json(catalog, kernel, *costs, trace ? &*trace : nullptr);
+  else
+    outcome.text = write_kernel_costs(catalog, kernel, *costs, style) +
+                   (trace ? write_trace(*trace, style) : "");
   return outcome;
+}
+
+// A composite of the graph that --graph names.
+Result<Outcome> eval_composite(const Arguments& arguments, const Host& host, const Model& model,
+                               bool is_json) {
+  const SourceText source{"<arguments>", given_arguments(arguments)};
+  const Result<std::vector<Assignment>> assigned = parse_assignments(source);
+  if (!assigned.ok()) return assigned.errors();
+  std::vector<std::pair<std::string, Value>> values;
+  for (const Assignment& row : *assigned) values.emplace_back(std::string(row.name), row.value);
+  Result<CompositeCall> call = call_composite(model, arguments.operands[1], values);
+  if (!call.ok()) return std::move(call).errors();
+  if (const auto mode = arguments.get("mode")) call->workload.mode = *mode_named(*mode);
+  Result<Analysis> analysis = host.plan(call->model, call->workload);
+  if (!analysis.ok()) return std::move(analysis).errors();
+  const Schedule schedule = make_schedule(*analysis->plan);
+  analysis = Host::evaluate(std::move(*analysis), schedule, 1u);
+  if (!analysis.ok()) return std::move(analysis).errors();
+  std::optional<KernelTrace> trace;
+  if (arguments.has("trace")) trace = trace_composite(*analysis->tree);
+  const TextStyle style = text_style(arguments);
+  Outcome outcome;
+  if (is_json)
+    outcome.text = write_composite_costs_json(*analysis->tree, trace ? &*trace : nullptr);
+  else
+    outcome.text =
+        write_composite_costs(*analysis->tree, style) + (trace ? write_trace(*trace, style) : "");
+  return outcome;
+}
+
+// --graph: its composites come first, then the kernels of the catalogue, those of the graph too.
+Result<Outcome> eval_of_graph(const Arguments& arguments, const Host& host, bool is_json) {
+  const Result<Model> model = load_model({*arguments.get("graph"), arguments.get("hf-config"),
+                                          arguments.all("set"), host.prefix(), nullptr, nullptr});
+  if (!model.ok()) return model.errors();
+  std::vector<SpelledName> names;
+  for (const Composite& composite : model->graph->composites) names.push_back({composite.name, 0});
+  if (!match_spelling(names, arguments.operands[1]).empty())
+    return eval_composite(arguments, host, *model, is_json);
+  Result<const Kernel*> kernel = find_spelling(host.catalog(), arguments.operands[1]);
+  if (!kernel.ok()) return std::move(kernel).errors();
+  return eval_kernel(arguments, host, **kernel, is_json);
 }
 
 // Names of what a command's first operand may be.
@@ -91,7 +140,8 @@ Result<Outcome> kernels_command(const Arguments& given) {
   const bool is_json = *format == "json";
   if (action == "list") return list_kernels(arguments, *host, is_json);
 
-  Result<const Kernel*> kernel = find_kernel(host->catalog(), arguments.operands[1]);
+  if (action == "eval" && arguments.has("graph")) return eval_of_graph(arguments, *host, is_json);
+  Result<const Kernel*> kernel = find_spelling(host->catalog(), arguments.operands[1]);
   if (!kernel.ok()) return std::move(kernel).errors();
   if (action == "eval") return eval_kernel(arguments, *host, **kernel, is_json);
   Outcome outcome;

@@ -3,6 +3,7 @@
 #include <set>
 
 #include "base/codes.hpp"
+#include "load/config.hpp"
 #include "load/model.hpp"
 #include "report/columns.hpp"
 #include "report/explain.hpp"
@@ -16,6 +17,7 @@
 #include "tools/lmhost/row_sink.hpp"
 #include "tools/lmhost/session.hpp"
 #include "tools/lmhost/sweep_axes.hpp"
+#include "tools/lmhost/sweep_device.hpp"
 #include "tools/lmhost/sweep_run.hpp"
 
 namespace lmhost::tool {
@@ -38,6 +40,7 @@ struct Question {
   std::vector<ShownColumn> columns;
   std::vector<std::string> nodes;  // whole paths; "" is the root
   bool has_nodes = false;
+  bool shows_rate = false;  // maps of what a device bounds instead of columns
   std::vector<SweepOutput> outputs;
 };
 
@@ -171,8 +174,9 @@ Number value_of(const SweepBlock& block, const ShownColumn& column, std::size_t 
   return column.is_ratio ? divide(value, block.at(column.denominator + node, index)) : value;
 }
 
-FormatBlock row_format(const Sweep& sweep, const Question& question, const SweepRowWriter& writer) {
-  return [&sweep, &question, &writer](const SweepBlock& block, std::size_t point,
+FormatBlock row_format(const Sweep& sweep, const Question& question, const SweepRowWriter& writer,
+                       const SweepDevice* device) {
+  return [&sweep, &question, &writer, device](const SweepBlock& block, std::size_t point,
                                       std::size_t count, std::string& text) {
     if (count == 0) return;
     const std::vector<SweepAxis>& axes = sweep.axes();
@@ -180,6 +184,9 @@ FormatBlock row_format(const Sweep& sweep, const Question& question, const Sweep
     std::vector<std::string_view> labels(axes.size());
     for (std::size_t i = 0; i < axes.size(); ++i) labels[i] = axes[i].labels[place[i]];
     for (std::size_t i = 0; i < count; ++i) {
+      // Of the whole model: a node has no memory of its own.
+      const Result<DeviceValues> bounds =
+          device == nullptr ? DeviceValues() : device->at(point + i);
       for (std::size_t node = 0; node < question.nodes.size(); ++node) {
         writer.begin(labels, question.nodes[node], text);
         for (std::size_t c = 0; c < question.columns.size(); ++c) {
@@ -188,6 +195,13 @@ FormatBlock row_format(const Sweep& sweep, const Question& question, const Sweep
             writer.value(c, block.whole[column.output + node][i], text);
           else
             writer.value(c, value_of(block, column, node, i), text);
+        }
+        if (device != nullptr) {
+          const Number nothing = Number::error(ArithmeticError::kUnbound);
+          const std::size_t first = question.columns.size();
+          writer.value(first, bounds ? bounds->seconds : nothing, text);
+          writer.value(first + 1, bounds ? bounds->tokens_per_second : nothing, text);
+          writer.value(first + 2, bounds ? Number(bounds->fits ? 1 : 0) : nothing, text);
         }
         writer.end(text);
       }
@@ -210,19 +224,26 @@ std::string cell_text(const Number& value, ColumnKind kind, bool is_exact) {
 }
 
 // A map for every column, node and place on the axes before the last two.
-Result<Outcome> write_maps(const Sweep& sweep, const Question& question, const TextStyle& style) {
+Result<Outcome> write_maps(const Sweep& sweep, const Question& question, const SweepDevice* device,
+                           const TextStyle& style) {
   const std::vector<SweepAxis>& axes = sweep.axes();
   const std::size_t columns = axes.back().length();
   const std::size_t rows = axes.size() > 1 ? axes[axes.size() - 2].length() : 1;
   SweepBlock block;
   if (std::optional<GridFailure> failure = sweep.evaluate(0, sweep.size(), block))
     return std::move(failure->errors);
+  std::vector<DeviceValues> bounds;
+  for (std::size_t i = 0; device != nullptr && i < sweep.size(); ++i) {
+    Result<DeviceValues> values = device->at(i);
+    if (!values) return std::move(values).errors();
+    bounds.push_back(std::move(*values));
+  }
   Outcome outcome;
   for (const ShownColumn& column : question.columns) {
     for (std::size_t node = 0; node < question.nodes.size(); ++node) {
       for (std::size_t first = 0; first < sweep.size(); first += rows * columns) {
         HeatMap map;
-        map.title = std::string(column.column->key);
+        map.title = question.shows_rate ? "tokens/s bound" : std::string(column.column->key);
         if (!question.nodes[node].empty()) map.title += " of " + question.nodes[node];
         const std::vector<std::size_t> place = sweep.place(first);
         for (std::size_t i = 0; i + 2 < axes.size(); ++i)
@@ -236,9 +257,15 @@ Result<Outcome> write_maps(const Sweep& sweep, const Question& question, const T
           map.rows = {""};
         }
         for (std::size_t i = 0; i < rows * columns; ++i) {
+          const bool is_out = device != nullptr && !bounds[first + i].fits;
+          if (question.shows_rate) {
+            const double rate = bounds[first + i].tokens_per_second.to_double();
+            map.cells.push_back({format_fixed(rate, rate < 10 ? 2 : 0), rate, is_out});
+            continue;
+          }
           const Number value = value_of(block, column, node, first + i);
           map.cells.push_back({cell_text(value, column.column->kind, style.exact),
-                               value.is_error() ? 0 : value.to_double(), false});
+                               value.is_error() ? 0 : value.to_double(), is_out});
         }
         outcome.text += (outcome.text.empty() ? "" : "\n") + write_heat_map(map, style);
       }
@@ -248,7 +275,8 @@ Result<Outcome> write_maps(const Sweep& sweep, const Question& question, const T
 }
 
 Result<Outcome> write_rows(const Arguments& arguments, const Sweep& sweep, const Question& question,
-                           SweepFormat format, unsigned threads, const Diagnostics& warnings) {
+                           const SweepDevice* device, SweepFormat format, unsigned threads,
+                           const Diagnostics& warnings) {
   Result<SweepRange> range = read_shard(arguments, sweep.size());
   if (!range) return std::move(range).errors();
   const Number points = static_cast<std::uint64_t>(range->end - range->first);
@@ -264,6 +292,9 @@ Result<Outcome> write_rows(const Arguments& arguments, const Sweep& sweep, const
   }
   header.has_nodes = question.has_nodes;
   for (const ShownColumn& column : question.columns) header.columns.emplace_back(column.column->key);
+  if (device != nullptr)
+    header.columns.insert(header.columns.end(), SweepDevice::columns().begin(),
+                          SweepDevice::columns().end());
   const SweepRowWriter writer(header, std::move(is_number), format);
 
   if (!warnings.empty()) write_standard_error(render(warnings, colour_on_errors(&arguments)));
@@ -274,7 +305,7 @@ Result<Outcome> write_rows(const Arguments& arguments, const Sweep& sweep, const
     if (Result<bool> written = sink->write(sweep_header(header, format)); !written)
       return std::move(written).errors();
   Result<int> status =
-      run_sweep(sweep, *range, threads, row_format(sweep, question, writer), *sink);
+      run_sweep(sweep, *range, threads, row_format(sweep, question, writer, device), *sink);
   if (!status) return std::move(status).errors();
   Outcome outcome;
   outcome.status = *status;
@@ -332,9 +363,14 @@ Result<Outcome> sweep_command(const Arguments& arguments) {
     if (!axis.config.empty()) first.set.push_back(axis.config + "=" + axis.labels.front());
     if (!axis.modes.empty()) first.mode = axis.modes.front();
   }
+  const auto config = std::make_shared<const Config>(model->config);
   const Planner planner = planner_of(*host, std::move(*model), *workload);
   Result<SweepPlan> plan = planner(first);
   if (!plan) return std::move(plan).errors();
+  Analysis analysis;
+  analysis.plan = plan->plan;
+  analysis.point = plan->point;
+  analysis.config = config;
   const CostTree structure = structure_of(plan->plan);
   for (const std::string& node : arguments.all("node")) {
     Result<std::uint32_t> found = find_node(structure, node);
@@ -344,19 +380,30 @@ Result<Outcome> sweep_command(const Arguments& arguments) {
   question.has_nodes = !question.nodes.empty();
   if (!question.has_nodes) question.nodes.emplace_back();
   add_outputs(*columns, question);
-  Result<std::unique_ptr<Sweep>> sweep = Sweep::make(std::move(expanded), question.outputs, planner);
+  bool asks_device = false;
+  for (const std::string_view option : {"hw", "peak", "bandwidth", "efficiency"})
+    asks_device = asks_device || arguments.has(option);
+  for (const AxisText& axis : question.axes) asks_device = asks_device || axis.name == "hw";
+  Result<std::unique_ptr<Sweep>> sweep =
+      Sweep::make(std::move(expanded), question.outputs, planner, asks_device);
   if (!sweep) return std::move(sweep).errors();
+  Result<std::unique_ptr<SweepDevice>> device =
+      asks_device ? SweepDevice::make(arguments, *host, **sweep, analysis)
+                  : std::unique_ptr<SweepDevice>();
+  if (!device) return std::move(device).errors();
+  question.shows_rate =
+      *device != nullptr && !arguments.has("metric") && !arguments.has("columns");
 
   if (!is_table) {
     const SweepFormat rows = *format == "csv"     ? SweepFormat::kCsv
                              : *format == "jsonl" ? SweepFormat::kJsonLines
                                                   : SweepFormat::kMarkdown;
-    return write_rows(arguments, **sweep, question, rows, workload->threads,
+    return write_rows(arguments, **sweep, question, device->get(), rows, workload->threads,
                       refused_plugins(*host));
   }
   TextStyle style = text_style(arguments);
   style.exact = arguments.has("exact");
-  Result<Outcome> outcome = write_maps(**sweep, question, style);
+  Result<Outcome> outcome = write_maps(**sweep, question, device->get(), style);
   if (outcome) outcome->messages = refused_plugins(*host);
   return outcome;
 }

@@ -70,8 +70,8 @@ std::string bash_script(const std::vector<std::string>& models) {
       const std::vector<std::string> choices = choices_of(*option, command);
       if (choices.empty() && !takes_file(*option)) continue;
       text += "    " + std::string(command.name) + ":--" + std::string(option->name);
-      if (!option->letters.empty())
-        text += "|" + std::string(command.name) + ":-" + std::string(1, option->letters[0]);
+      if (const std::string_view letters = letters_of(*option, command); !letters.empty())
+        text += "|" + std::string(command.name) + ":-" + std::string(1, letters[0]);
       if (choices.empty())
         text += ") COMPREPLY=($(compgen -f -- \"$word\")); return ;;\n";
       else
@@ -117,7 +117,8 @@ std::string fish_script(const std::vector<std::string>& models) {
         "complete -c lmhost -n '__fish_seen_subcommand_from " + std::string(command.name) + "'";
     for (const OptionSpec* option : options_of(command)) {
       text += start + " -l " + std::string(option->name);
-      if (!option->letters.empty()) text += " -s " + std::string(1, option->letters[0]);
+      if (const std::string_view letters = letters_of(*option, command); !letters.empty())
+        text += " -s " + std::string(1, letters[0]);
       const std::vector<std::string> choices = choices_of(*option, command);
       if (!choices.empty())
         text += " -x -a " + fish_quoted(joined(choices, " "));

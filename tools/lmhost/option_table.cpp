@@ -8,35 +8,80 @@ namespace lmhost::tool {
 namespace {
 
 constexpr OptionSpec kOptions[] = {
-    {"batch-size", "b", "max-num-seqs max-running-requests", "N", "", kWorkload, "sequences (1)"},
-    {"seq-len", "sp", "isl n-prompt input-len", "N", "", kWorkload,
+    {"batch-size", "b", "max-num-seqs max-running-requests", "N", "", kWorkload | kFits,
+     "sequences (1)"},
+    {"seq-len", "s", "", "N", "", kWorkload,
      "new tokens per sequence in this pass (2048; 1 with --phase decode). 2k is 2000, 2K is 2048"},
+    {"isl", "p", "n-prompt input-len", "N", "", kWorkload,
+     "tokens of the prompt: as --seq-len, and of --phase generate"},
     {"cache-len", "cd", "n-depth", "N", "", kWorkload,
      "tokens per sequence already in the cache (0)"},
-    {"phase", "", "", "PHASE", "prefill,decode", kWorkload,
-     "decode: one new token per sequence; checked against the lengths"},
+    {"phase", "", "", "PHASE", "prefill,decode,generate,train", kWorkload,
+     "decode: one new token per sequence; generate: the sum over --isl and --osl; train: forward "
+     "and backward; checked against the lengths"},
+    {"osl", "", "n-gen output-len max-tokens", "N", "", kPasses,
+     "tokens to generate: the prefill gives the first, each other one is a decode step"},
+    {"optimizer", "", "", "NAME", "adamw,adamw-pure,adamw-8bit,sgd-momentum,sgd", kPasses,
+     "whose states --phase train keeps (adamw: two fp32 moments and an fp32 master copy)"},
+    {"mfu-convention", "", "", "NAME", "palm,6nd,causal,no-embedding,executed", kPasses,
+     "which FLOPs of a training step are the model's (palm: 6*N*D + 3*A, dense attention)"},
     {"dtype", "", "", "TYPE", "auto,bfloat16,bf16,float16,fp16,half,float32,fp32,float,fp8,int8",
-     kWorkload, "of weights, activations and KV cache (auto: the model's own)"},
-    {"kv-cache-dtype", "", "", "TYPE", "auto,bfloat16,bf16,float16,fp16,fp8,fp8_e4m3,fp8_e5m2,int8",
-     kWorkload, "of the KV cache (auto: as --dtype)"},
-    {"w-bits", "", "w-bit weight-bits", "BITS", "", kWorkload, "bits per weight; 4.125 is fine"},
-    {"a-bits", "", "a-bit activation-bits", "BITS", "", kWorkload, "bits per activation"},
-    {"kv-bits", "", "kv-bit", "BITS", "", kWorkload, "bits per element of the KV cache"},
-    {"index-bits", "", "", "BITS", "", kWorkload, "bits per token id (64)"},
-    {"threads", "", "", "N", "", kWorkload, "at most; never changes a result (LMHOST_THREADS)"},
+     kWorkload | kFits, "of weights, activations and KV cache (auto: the model's own)"},
+    {"kv-cache-dtype", "", "ctk ctv cache-type-k cache-type-v", "TYPE",
+     "auto,bfloat16,bf16,float16,fp16,f16,fp8,fp8_e4m3,fp8_e5m2,int8,q8_0,q4_0", kWorkload | kFits,
+     "of the KV cache (auto: as --dtype)"},
+    {"w-bits", "", "w-bit weight-bits", "BITS", "", kWorkload | kFits,
+     "bits per weight; 4.125 is fine"},
+    {"a-bits", "", "a-bit activation-bits", "BITS", "", kWorkload | kFits, "bits per activation"},
+    {"kv-bits", "", "kv-bit", "BITS", "", kWorkload | kFits, "bits per element of the KV cache"},
+    {"index-bits", "", "", "BITS", "", kWorkload | kFits, "bits per token id (64)"},
+    {"threads", "", "", "N", "", kWorkload | kFits,
+     "at most; never changes a result (LMHOST_THREADS)"},
+
+    {"max-model-len", "", "context-length ctx-size", "N", "", kFits,
+     "tokens of a sequence, prompt and answer together (the model's own limit)"},
+    {"max-num-batched-tokens", "", "chunked-prefill-size", "N", "", kFits,
+     "new tokens of one step at most (8192)"},
+    {"devices", "", "num-devices", "N", "", kFits, "how many (the product of the sizes below)"},
+    {"tensor-parallel-size", "", "tp tp-size tensor-parallel", "N", "", kFits,
+     "ranks that share every layer (what --devices leaves, else 1)"},
+    {"pipeline-parallel-size", "", "pp pp-size pipeline-parallel", "N", "", kFits,
+     "stages of whole layers (1)"},
+    {"data-parallel-size", "", "dp dp-size data-parallel", "N", "", kFits, "replicas (1)"},
+    {"expert-parallel-size", "", "ep ep-size expert-parallel", "N", "", kFits,
+     "ranks of a stage that share the experts (1)"},
+    {"gpu-memory-utilization", "", "mem-fraction-static", "SHARE", "", kFits,
+     "of the device's memory that may be used (0.9)"},
+    {"device-memory", "", "", "SIZE", "", kFits, "of one device, instead or alone: 80GB, 80GiB"},
+    {"solve", "", "", "WHAT", "max-model-len,max-num-seqs,devices,dtype", kFits,
+     "the largest length or number of sequences, the fewest devices, the widest weights that fit"},
+    {"hw", "", "system hardware", "NAME|FILE", "", kDevice | kFits,
+     "the device: its peaks bound times, its memory what fits (`lmhost devices`)"},
+    {"peak", "", "", "RATE", "", kDevice, "FLOP/s of its matrix units, instead or alone: 312T"},
+    {"bandwidth", "", "", "RATE", "", kDevice, "B/s of its memory, instead or alone: 2039G"},
+    {"efficiency", "", "", "NAME|SHARES", "", kDevice,
+     "the share of its peaks that it reaches: compute=.5,memory=.8, or a profile by name"},
+    {"measured", "", "", "VALUE", "", kMeasured,
+     "print its share of the roof: '36 tok/s', '27.5 ms', '150 TFLOP/s'"},
+
+    {"price-per-hour", "", "", "X", "", kPrice,
+     "of one device: prints the least price of a million tokens"},
+    {"devices", "", "", "N", "", kPrice, "that share the work, each at that price (1)"},
 
     {"mode", "", "", "MODE", "eager,sdpa,fused", kModel,
      "what executes: Python op by op, PyTorch's attention kernel (sdpa, default), a serving "
      "engine's kernels"},
     {"set", "", "", "NAME=VALUE", "", kModel, "a value of config.json: --set num_hidden_layers=4"},
     {"hf-config", "", "hf-config-path", "FILE", "", kModel, "the config.json for a graph file"},
+    {"root", "", "", "NAME", "", kRoot,
+     "of a folder or file with several: the composite that is meant"},
     {"allow-unknown", "", "", "", "", kModel,
      "leave unknown kernels out; totals become lower bounds"},
     {"locked", "", "", "FILE", "", kModel,
      "only with the plugins, by fingerprint, of this earlier JSON report"},
 
-    {"view", "", "", "VIEW", "tree,kernels,roles", kView,
-     "rows: the module tree, kernels, or operand roles"},
+    {"view", "", "", "VIEW", "tree,kernels,roles,roofline", kView,
+     "rows: the module tree, kernels, operand roles, or kernels on the roof of --hw"},
     {"depth", "", "", "N", "", kDepth,
      "levels of the tree below the model (tables of analyze: 4, else all)"},
     {"rows", "n", "", "N", "", kView,
@@ -47,8 +92,22 @@ constexpr OptionSpec kOptions[] = {
     {"focus", "", "", "PATTERN", "", kView,
      "only rows whose path or kernel matches; * and ? or a part"},
     {"ignore", "", "", "PATTERN", "", kView, "no rows that match"},
-    {"metric", "", "", "METRIC", "", kMetric, "this quantity only"},
+    {"metric", "", "", "METRIC", "", kMetric,
+     "this quantity only; of compare: of the rows by module"},
+    {"export", "", "", "KIND=FILE", "", kExport,
+     "also write the tree as folded, speedscope, pprof, dot or mermaid; KIND:METRIC=FILE for "
+     "another metric than flops; repeatable; - is standard output, instead of the report"},
+    {"fail-if", "", "", "CONDITION", "", kCompare,
+     "exit status 1 when it holds; repeatable: 'flops>+1%', 'bytes_read@model.layers>+1G', "
+     "'parameters>8.1G'"},
 
+    {"keep-config", "", "", "", "", kResolve,
+     "leave the numbers of the config as names, config.NAME (without a config all of it is)"},
+    {"trace", "", "", "", "", kKernelTools,
+     "eval: how each number comes about, as a tree: formula, values, result"},
+    {"graph", "", "", "MODEL", "", kKernelTools,
+     "eval: KERNEL is a composite of this model, its parameters and batch_size, seq_len, cache_len "
+     "the names"},
     {"vary", "P", "", "NAME=VALUES", "", kSweep,
      "an axis, as often as needed: batch_size=1-256*2, cache_len=1K,8K,32K, dtype=bf16,fp8, "
      "num_hidden_layers=1-32+1"},
@@ -66,7 +125,7 @@ constexpr OptionSpec kOptions[] = {
 
     {"format", "o", "output-format", "FORMAT", "", kFormat, "form of the result"},
     {"json", "", "", "", "", kFormat, "as --format json"},
-    {"output", "", "", "FILE", "", kResult, "write there, whole or not at all"},
+    {"output", "o", "", "FILE", "", kResult, "write there, whole or not at all"},
     {"exact", "", "", "", "", kExact, "whole numbers instead of 29.26 T"},
 
     {"conventions", "", "convention", "NAME|FILE", "lmhost,deepspeed,seed", kPlugins,
@@ -75,6 +134,8 @@ constexpr OptionSpec kOptions[] = {
     {"plugin-dir", "", "", "DIR", "", kPlugins,
      "load the plugins of this folder too (LMHOST_PLUGIN_PATH)"},
     {"no-default-plugins", "", "", "", "", kPlugins, "none but those named"},
+    {"catalog", "", "", "FILE", "", kPlugins,
+     "kernels as data; they hide plugins' kernels of the same name"},
     {"use", "", "", "KERNEL=PLUGIN", "", kPlugins,
      "whose kernel is meant when several plugins declare the name"},
 
@@ -92,36 +153,70 @@ constexpr unsigned kPlain = kCommon;
 constexpr unsigned kHosted = kCommon | kPlugins | kResult;
 
 constexpr CommandSpec kCommands[] = {
-    {"analyze", "MODEL", kHosted | kFormat | kExact | kModel | kWorkload | kView | kColumns | kDepth,
-     "table,json,jsonl,csv,md", "what a model costs: FLOPs, bytes, memory",
-     "MODEL is a graph file, a folder with config.json, a name of the catalogue, or - for a graph "
-     "on standard input."},
-    {"explain", "MODEL [NODE]", kHosted | kFormat | kExact | kModel | kWorkload | kMetric,
+    {"analyze", "MODEL",
+     kHosted | kFormat | kExact | kModel | kRoot | kWorkload | kPasses | kDevice | kMeasured |
+         kPrice | kView | kColumns | kDepth | kExport,
+     "table,json,jsonl,csv,md,latex", "what a model costs: FLOPs, bytes, memory",
+     "MODEL is a graph file, a folder with config.json, a name of the catalogue, a file or folder "
+     "of another format (see import), or - for a graph on standard input."},
+    {"explain", "MODEL [NODE]", kHosted | kFormat | kExact | kModel | kRoot | kWorkload | kMetric,
      "text,json", "where a number comes from: formula, values, plugin, source line",
      "NODE is a path as `analyze` and `inspect` print it, or any tail of it that is the only one."},
-    {"formula", "MODEL [NODE]", kHosted | kFormat | kModel | kWorkload | kForm | kMetric,
+    {"compare", "MODEL... [-- BASE...]",
+     kHosted | kFormat | kExact | kModel | kWorkload | kPasses | kDevice | kMetric | kDepth |
+         kCompare,
+     "table,json,csv,md", "what changes from one model, workload or saved report to another",
+     "NEW and BASE are models, or reports that `analyze -o json` has saved. Options before -- hold "
+     "for both sides, those behind it for the base alone, on top. Several NEW are compared with "
+     "one "
+     "base, or each with its own; without a base with the best (1.00).\n"
+     "A CONDITION is METRIC[@NODE], one of > >= < <= == !=, and a limit: with % the change in "
+     "percent of the base, with + or - the change, else the new value; k M G T P E are powers of "
+     "1000, Ki Mi Gi ... of 1024. Exit status 1 when a condition holds.",
+     true},
+    {"devices", "[list | show NAME|FILE]", kPlain | kResult | kFormat, "text,json",
+     "the devices of the catalogue, each figure with its source",
+     "show has every figure: its type, accumulator, sparsity, direction, source and date."},
+    {"fits", "MODEL", kHosted | kFormat | kExact | kModel | kFits, "text,json",
+     "whether weights, KV cache and activations fit on devices, and what would",
+     "Exit status 0 when it fits, 1 when not. The mode is fused unless --mode says otherwise."},
+    {"formula", "MODEL [NODE]", kHosted | kFormat | kModel | kRoot | kWorkload | kForm | kMetric,
      "text,latex,python,c,json", "costs as closed forms in the variables you choose",
      "Exact: the Python that it prints gives what `analyze` gives. What --in leaves out has the "
      "value that the workload gives it."},
     {"sweep", "MODEL",
-     kHosted | kFormat | kExact | kModel | kWorkload | kSweep | kColumns | kMetric,
+     kHosted | kFormat | kExact | kModel | kRoot | kWorkload | kDevice | kSweep | kColumns |
+         kMetric,
      "table,csv,jsonl,md", "costs over a grid of batches, lengths, precisions, config values",
-     "Every point is what `analyze` says there. Without -o a map of the last two axes, of FLOPs.\n"
+     "Every point is what `analyze` says there. Without -o a map of the last two axes: of FLOPs, or\n"
+     "with a device of tokens per second at most; a dot is where weights and cache exceed 0.9 of its\n"
+     "memory. The device may be an axis: -P hw=a100-sxm-80g,h100-sxm.\n"
      "A range is FIRST-LAST, FIRST-LAST+STEP or FIRST-LAST*FACTOR (x will do for *)."},
-    {"inspect", "MODEL", kHosted | kFormat | kModel | kDepth, "tree,json,dot",
+    {"inspect", "MODEL", kHosted | kFormat | kModel | kRoot | kDepth, "tree,json,dot,mermaid",
      "what a model is made of, without numbers",
      "A graph file, if not from standard input, needs no config for this."},
-    {"kernels", "list [PATTERN] | show KERNEL | eval KERNEL NAME=VALUE...", kHosted | kFormat,
-     "text,json", "the kernels that plugins declare",
+    {"resolve", "MODEL", kHosted | kFormat | kModel | kDepth | kResolve, "text,json",
+     "what a model costs, as formulas",
+     "FLOPs and bytes of every call and composite in the runtime variables, and in config.* if "
+     "the\n"
+     "model has no config or with --keep-config."},
+    {"kernels", "list [PATTERN] | show KERNEL | eval KERNEL NAME=VALUE...",
+     kHosted | kFormat | kModel | kKernelTools, "text,json", "the kernels that plugins declare",
      "eval takes the kernel's parameters and bytes= or w_bits=, a_bits=, kv_bits=, index_bits=."},
     {"plugin",
      "list | check FILE... | show FILE | dump FILE|ID | generate FILE | new NAME | explain CODE",
      kHosted | kPluginTools | kFormat, "text,json", "the plugins in use; check, dump, make one",
      "dump prints what a plugin declares as JSON; generate makes a plugin's C++ source of it.\n"
      "Exit status 1 when a check fails."},
+    {"import", "FILE|DIR", kHosted | kRoot, "",
+     "turn another format into a graph, or into a catalogue of kernels",
+     "Reads kernel dependency trees, kernel cost files and folders of them, atomic kernels, module "
+     "databases, module analyses and model representations, told apart by content. What the format "
+     "does not say is reported call by call and left out."},
     {"validate", "FILE...", kHosted, "", "check graphs, configs, conventions and plugins",
      "The kind of a file is told by its content. Exit status 1 when a file has an error."},
-    {"schema", "graph|report|conventions|kernels", kPlain | kResult, "", "print a JSON Schema", ""},
+    {"schema", "graph|report|resolved|conventions|kernels|hardware|efficiency", kPlain | kResult,
+     "", "print a JSON Schema", ""},
     {"completion", "bash|zsh|fish", kPlain | kResult, "", "print a completion script",
      "bash: source <(lmhost completion bash)"},
     {"doctor", "", kHosted, "", "check this installation",
@@ -142,12 +237,17 @@ const CommandSpec* find_command(std::string_view name) {
 }
 
 std::string_view title_of(OptionGroup group) {
+  // Some options stand in two groups: where they are the same, the first names them.
+  for (const OptionGroup first : {kWorkload, kDevice})
+    if ((group & first) != 0) group = first;
   switch (group) {
     case kPlugins:
       return "Plugins and conventions";
     case kPluginTools:
+    case kKernelTools:
       return "Actions of this command";
     case kModel:
+    case kRoot:
       return "Model";
     case kWorkload:
       return "Workload";
@@ -158,11 +258,22 @@ std::string_view title_of(OptionGroup group) {
       return "Sweep";
     case kForm:
       return "Form";
+    case kPasses:
+      return "Workload";
+    case kDevice:
+    case kMeasured:
+    case kPrice:
+      return "Device";
+    case kFits:
+      return "Serving";
+    case kCompare:
+    case kExport:
     case kMetric:
     case kDepth:
     case kResult:
     case kFormat:
     case kExact:
+    case kResolve:
       return "Result";
     case kCommon:
       break;

@@ -21,12 +21,15 @@ struct CommandEntry {
 };
 
 constexpr CommandEntry kFunctions[] = {
-    {"analyze", analyze_command}, {"explain", explain_command},
-    {"inspect", inspect_command}, {"kernels", kernels_command},
-    {"plugin", plugin_command},   {"validate", validate_command},
-    {"schema", schema_command},   {"doctor", doctor_command},
-    {"help", help_command},       {"completion", completion_command},
-    {"sweep", sweep_command},     {"formula", formula_command},
+    {"analyze", analyze_command},   {"explain", explain_command},
+    {"inspect", inspect_command},   {"kernels", kernels_command},
+    {"import", import_command},     {"plugin", plugin_command},
+    {"validate", validate_command}, {"schema", schema_command},
+    {"doctor", doctor_command},     {"resolve", resolve_command},
+    {"help", help_command},         {"completion", completion_command},
+    {"devices", devices_command},   {"fits", fits_command},
+    {"compare", compare_command},   {"formula", formula_command},
+    {"sweep", sweep_command},
 };
 
 constexpr int kInternalError = static_cast<int>(ErrorKind::kInternal);
@@ -70,6 +73,9 @@ int deliver(const Outcome& outcome, const Arguments* arguments) {
   if (!outcome.messages.empty())
     write_standard_error(render(outcome.messages, colour_on_errors(arguments)));
   if (outcome.is_written) return outcome.status;
+  for (const auto& [file, text] : outcome.files)
+    if (const Result<bool> written = write_file(file, text); !written.ok())
+      return report_errors(written.errors(), arguments);
   const std::optional<std::string> path =
       arguments == nullptr ? std::nullopt : arguments->get("output");
   const Result<bool> written =

@@ -50,7 +50,9 @@ typedef struct lmh_context_options {
   size_t directory_count;
   const lmh_entry* entries; /* of plugins linked into the program */
   size_t entry_count;
-  int32_t no_default_plugins; /* 1: not those of the installation */
+  int32_t no_default_plugins;  /* 1: not those of the installation */
+  const char* const* catalogs; /* files of kernels as data: they hide plugins' of the same name */
+  size_t catalog_count;
 } lmh_context_options;
 
 typedef enum lmh_mode { LMH_MODE_DEFAULT = 0, LMH_EAGER, LMH_SDPA, LMH_FUSED } lmh_mode;
@@ -188,6 +190,30 @@ LMH_API char* lmh_report_node_path(const lmh_report* report, size_t node);
 /* The whole report in a format. [any thread; *text is freed by lmh_string_free()] */
 LMH_API int32_t lmh_report_text(const lmh_report* report, int32_t format, char** text,
                                 lmh_error** error);
+
+/* Between a kernel and device memory, and what it materialises besides inputs and outputs; bytes. */
+typedef struct lmh_memory {
+  lmh_number bytes_read;
+  lmh_number bytes_written;
+  lmh_number intermediate_bytes;
+} lmh_memory;
+
+/* The registry: one kernel by any spelling of its name ("F.linear", "torch__nn__Linear", "Linear"),
+ * and its cost for arguments like "M=2048, K=4096, N=4096, bytes=2": formulas without names, for the
+ * kernel's parameters and the precision (w_bits, a_bits, kv_bits, index_bits or *_bytes; 16, 16, 16
+ * and 64 bits unless given). A kernel whose formulas call others includes them.
+ * lmh_compute_flops: FLOP. [any thread; the caller's memory] */
+LMH_API int32_t lmh_compute_flops(const lmh_context* context, const char* kernel,
+                                  const char* arguments, lmh_number* flops, lmh_error** error);
+LMH_API int32_t lmh_compute_memory(const lmh_context* context, const char* kernel,
+                                   const char* arguments, lmh_memory* memory, lmh_error** error);
+/* Everything. [any thread; the caller's memory] */
+LMH_API int32_t lmh_compute_costs(const lmh_context* context, const char* kernel,
+                                  const char* arguments, lmh_costs* costs, lmh_error** error);
+/* The parameters without which the kernel has no cost, one a line: "M\nK\nN"; "" when there are
+ * none. [any thread; *names is freed by lmh_string_free()] */
+LMH_API int32_t lmh_required_parameters(const lmh_context* context, const char* kernel,
+                                        char** names, lmh_error** error);
 
 /* [any thread] */
 LMH_API void lmh_string_free(char* string);

@@ -20,6 +20,7 @@
 #include <vector>
 
 #include "lmhost/export.hpp"
+#include "lmhost/kernel.hpp"
 #include "lmhost/quantity.hpp"
 #include "lmhost/report.hpp"
 #include "lmhost/result.hpp"
@@ -43,6 +44,8 @@ LMHOST_VERSIONED_NAMESPACE {
     std::string prefix;  // of the installation; empty: the one that holds this library
     std::string conventions = "lmhost";  // a name in catalogs/conventions, or a file
     std::vector<std::string> use;        // "torch.matmul=vendor_mm": whose, of names that conflict
+    // Files of kernels as data; they hide kernels of plugins that have the same name.
+    std::vector<std::string> catalogs;
 
     HostOptions& add_static(PluginEntry entry) {
       static_plugins.push_back(entry);
@@ -145,6 +148,23 @@ LMHOST_VERSIONED_NAMESPACE {
     std::vector<PluginInfo> plugins() const;        // loaded, refused and shadowed
     std::vector<std::string> kernel_names() const;  // canonical, sorted
     std::vector<std::string> model_names() const;   // in catalogs/models, sorted
+
+    // The registry: one kernel by any spelling of its name, "torch.nn.functional.linear",
+    // "F.linear", "torch__nn__Linear", "Linear", "torch_Linear", and its cost for given parameters.
+    // A kernel whose formulas call others includes them. Microseconds a call; any thread.
+    // Errors: E101 an unknown name, E206 one that fits several kernels (listed), E408 one that
+    // several plugins declare; E301 an unknown parameter, E302 a missing one, E304 a value of the
+    // wrong type; E305 arithmetic, E308 a negative cost; E601 an argument twice.
+    Result<KernelInfo> kernel(const std::string& name) const;
+    Result<std::vector<std::string>> required_parameters(const std::string& name) const;
+    Result<Number> compute_flops(const std::string& name,
+                                 const Arguments& arguments) const;  // FLOP
+    Result<MemoryCosts> compute_memory(const std::string& name, const Arguments& arguments) const;
+    Result<Costs> compute_costs(const std::string& name, const Arguments& arguments) const;
+    // Of a composite of a graph: arguments are its parameters, batch_size, seq_len, cache_len and
+    // precision, what is missing as in Plan::default_point(). Errors: those of resolve() too.
+    Result<Costs> compute_costs(const Graph& graph, const std::string& name,
+                                const Arguments& arguments, const PlanOptions& options = {}) const;
 
    private:
     struct Data;
