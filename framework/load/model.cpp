@@ -171,7 +171,6 @@ class ModelLoader {
   bool choose_graph(JsonValue config);
   bool find_graph(JsonValue architecture);
   bool is_known(std::string_view name) const;
-  std::vector<std::string> known_names() const;
   bool is_referenced(std::string_view name) const;
 
   const ModelRequest& request_;
@@ -314,16 +313,6 @@ bool ModelLoader::is_known(std::string_view name) const {
   }
 }
 
-std::vector<std::string> ModelLoader::known_names() const {
-  constexpr std::string_view kPrefix = "config.";
-  std::vector<std::string> names;
-  for (const std::string_view name : model_.config.names()) names.emplace_back(name);
-  for (const Expression& expression : model_.graph->expressions)
-    for (const std::string& used : expression.names)
-      if (used.starts_with(kPrefix)) names.push_back(used.substr(kPrefix.size()));
-  return names;
-}
-
 bool ModelLoader::apply_assignments() {
   for (const std::string& assignment : request_.set) {
     const std::string_view name = Config::assigned_name(assignment);
@@ -331,7 +320,7 @@ bool ModelLoader::apply_assignments() {
       fail(plain_error(ErrorKind::kUsage, codes::kUsage,
                        "--set " + quoted(assignment) + ": neither the config nor the graph knows " +
                            quoted(name),
-                       nearest_hint(name, known_names(), "")));
+                       nearest_hint(name, config_names(model_), "")));
       continue;
     }
     const Result<bool> done = model_.config.set(assignment);
@@ -344,6 +333,16 @@ bool ModelLoader::apply_assignments() {
 
 std::vector<std::string> model_names(const std::string& prefix) {
   return json_stems(models_folder(prefix));
+}
+
+std::vector<std::string> config_names(const Model& model) {
+  constexpr std::string_view kPrefix = "config.";
+  std::vector<std::string> names;
+  for (const std::string_view name : model.config.names()) names.emplace_back(name);
+  for (const Expression& expression : model.graph->expressions)
+    for (const std::string& used : expression.names)
+      if (used.starts_with(kPrefix)) names.push_back(used.substr(kPrefix.size()));
+  return names;
 }
 
 Result<Model> load_model(const ModelRequest& request) { return ModelLoader(request).load(); }

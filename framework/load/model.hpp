@@ -46,6 +46,9 @@ Result<Model> load_model(const ModelRequest& request);
 // The same model with another config: hf_config, config_text and set of the request, as above.
 Result<Model> configure_model(Model model, const ModelRequest& request);
 
+// What --set may name: of the config, and of what the graph's formulas ask of it. Without "config.".
+std::vector<std::string> config_names(const Model& model);
+
 // The names in <prefix>/share/lmhost/catalogs/models, sorted.
 std::vector<std::string> model_names(const std::string& prefix);
 

@@ -11,9 +11,10 @@
 namespace lmhost::tool {
 
 struct Outcome {
-  std::string text;      // the result
-  int status = 0;        // 0, or 1 when the answer is no
-  Diagnostics messages;  // warnings and findings, for standard error
+  std::string text;         // the result
+  int status = 0;           // 0, or 1 when the answer is no
+  bool is_written = false;  // while it was computed: `text` is empty
+  Diagnostics messages;     // warnings and findings, for standard error
   std::vector<std::pair<std::string, std::string>> files;  // path, text: written besides
 };
 
@@ -37,6 +38,8 @@ Result<Outcome> validate_command(const Arguments& arguments);
 Result<Outcome> schema_command(const Arguments& arguments);
 Result<Outcome> completion_command(const Arguments& arguments);
 Result<Outcome> doctor_command(const Arguments& arguments);
+Result<Outcome> formula_command(const Arguments& arguments);
+Result<Outcome> sweep_command(const Arguments& arguments);
 Result<Outcome> help_command(const Arguments& arguments);
 
 // The whole program: reads the arguments, runs a command, writes its outcome. Returns the exit

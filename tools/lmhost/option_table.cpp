@@ -92,7 +92,7 @@ constexpr OptionSpec kOptions[] = {
      "at most of each composite, the smallest folded (10 in tables; 0: all)"},
     {"sort", "", "", "METRIC", "", kView,
      "order (default), or a column: flops, bytes, read, time, ..."},
-    {"columns", "", "", "LIST", "", kView,
+    {"columns", "", "", "LIST", "", kColumns,
      "flops,matmul,useful,read,write,bytes,interm,stored,params,calls,... and with --hw "
      "time,bound"},
     {"focus", "", "", "PATTERN", "", kView,
@@ -114,6 +114,21 @@ constexpr OptionSpec kOptions[] = {
     {"graph", "", "", "MODEL", "", kKernelTools,
      "eval: KERNEL is a composite of this model, its parameters and batch_size, seq_len, cache_len "
      "the names"},
+    {"vary", "P", "", "NAME=VALUES", "", kSweep,
+     "an axis, as often as needed: batch_size=1-256*2, cache_len=1K,8K,32K, dtype=bf16,fp8, "
+     "num_hidden_layers=1-32+1"},
+    {"node", "", "", "NODE", "", kSweep, "of this node instead of the model; as often as needed"},
+    {"shard", "", "", "I/N", "", kSweep,
+     "the I-th of N parts; behind one another they are the whole"},
+    {"resume", "", "", "", "", kSweep,
+     "continue the file of --output, which must be of this sweep"},
+    {"yes", "", "", "", "", kSweep, "more than 100 million points are meant"},
+
+    {"in", "", "", "LIST", "", kForm,
+     "what stays a variable: batch_size, seq_len, cache_len (these three), w_bits ... index_bits, "
+     "names of the config"},
+    {"asymptotic", "", "", "", "", kForm,
+     "instead: the term that wins as each variable grows, and from where"},
 
     {"format", "o", "output-format", "FORMAT", "", kFormat, "form of the result"},
     {"json", "", "", "", "", kFormat, "as --format json"},
@@ -166,7 +181,7 @@ constexpr unsigned kHosted = kCommon | kPlugins | kResult;
 constexpr CommandSpec kCommands[] = {
     {"analyze", "MODEL",
      kHosted | kFormat | kExact | kModel | kRoot | kWorkload | kPasses | kDevice | kMeasured |
-         kPrice | kView | kDepth | kExport,
+         kPrice | kView | kColumns | kDepth | kExport,
      "table,json,jsonl,csv,md,latex", "what a model costs: FLOPs, bytes, memory",
      "MODEL is a graph file, a folder with config.json, a name of the catalogue, a file or folder "
      "of another format (see import), or - for a graph on standard input."},
@@ -193,6 +208,20 @@ constexpr CommandSpec kCommands[] = {
      "Exit status 0 when it fits, 1 when not. The mode is fused unless --mode says otherwise. "
      "What a driver, a communication library and fragmentation take is no part of it: that is what "
      "--gpu-memory-utilization leaves."},
+    {"formula", "MODEL [NODE]", kHosted | kFormat | kModel | kRoot | kWorkload | kForm | kMetric,
+     "text,latex,python,c,json", "costs as closed forms in the variables you choose",
+     "Exact: the Python that it prints gives what `analyze` gives. What --in leaves out has the "
+     "value that the workload gives it."},
+    {"sweep", "MODEL",
+     kHosted | kFormat | kExact | kModel | kRoot | kWorkload | kDevice | kSweep | kColumns |
+         kMetric,
+     "table,csv,jsonl,md", "costs over a grid of batches, lengths, precisions, config values",
+     "Every point is what `analyze` says there. Without -o a map of the last two axes: of FLOPs, "
+     "or\n"
+     "with a device of tokens per second at most; a dot is where weights and cache exceed 0.9 of "
+     "its\n"
+     "memory. The device may be an axis: -P hw=a100-sxm-80g,h100-sxm.\n"
+     "A range is FIRST-LAST, FIRST-LAST+STEP or FIRST-LAST*FACTOR (x will do for *)."},
     {"inspect", "MODEL", kHosted | kFormat | kModel | kRoot | kDepth, "tree,json,dot,mermaid",
      "what a model is made of, without numbers",
      "A graph file, if not from standard input, needs no config for this."},
@@ -277,7 +306,12 @@ std::string_view title_of(unsigned groups) {
     case kWorkload:
       return "Workload";
     case kView:
+    case kColumns:
       return "Rows and columns";
+    case kSweep:
+      return "Sweep";
+    case kForm:
+      return "Form";
     case kPasses:
       return "Workload";
     case kDevice:

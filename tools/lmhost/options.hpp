@@ -31,16 +31,19 @@ enum OptionGroup : unsigned {
   kMeasured = 1u << 12,     // something to set against that bound
   kFits = 1u << 13,         // the fits command
   kMissing = 1u << 14,      // validate
-  kResolve = 1u << 20,      // formulas instead of numbers
-  kKernelTools = 1u << 21,  // the kernels command
-  kRoot = 1u << 23,         // reads files of other formats, with several roots perhaps
-  kPopulate = 1u << 24,     // the populate command
-  kPasses = 1u << 26,       // several passes: a generation, a training step
-  kExport = 1u << 27,
-  kCompare = 1u << 28,
-  kPrice = 1u << 29,     // what the time of a device costs
-  kApproval = 1u << 30,  // catalog approve
-  kLearn = 1u << 31,     // asks an agent
+  kResolve = 1u << 15,      // formulas instead of numbers
+  kKernelTools = 1u << 16,  // the kernels command
+  kRoot = 1u << 17,         // reads files of other formats, with several roots perhaps
+  kPopulate = 1u << 18,     // the populate command
+  kPasses = 1u << 19,       // several passes: a generation, a training step
+  kExport = 1u << 20,
+  kCompare = 1u << 21,
+  kSweep = 1u << 22,     // which points, and what happens to their rows
+  kForm = 1u << 23,      // a closed form
+  kColumns = 1u << 24,   // which quantities
+  kPrice = 1u << 25,     // what the time of a device costs
+  kApproval = 1u << 26,  // catalog approve
+  kLearn = 1u << 27,     // asks an agent
 };
 
 struct OptionSpec {

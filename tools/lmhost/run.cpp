@@ -28,6 +28,7 @@ constexpr CommandEntry kFunctions[] = {
     {"devices", devices_command},   {"fits", fits_command},
     {"compare", compare_command},   {"populate", populate_command},
     {"catalog", catalog_command},   {"learn", learn_command},
+    {"formula", formula_command},   {"sweep", sweep_command},
 };
 
 constexpr int kInternalError = static_cast<int>(ErrorKind::kInternal);
@@ -70,6 +71,7 @@ Outcome version_outcome(bool is_json) {
 int deliver(const Outcome& outcome, const Arguments* arguments) {
   if (!outcome.messages.empty())
     write_standard_error(render(outcome.messages, colour_on_errors(arguments)));
+  if (outcome.is_written) return outcome.status;
   for (const auto& [file, text] : outcome.files)
     if (const Result<bool> written = write_file(file, text); !written.ok())
       return report_errors(written.errors(), arguments);
