@@ -87,7 +87,8 @@ TEST_CASE("spellings of kernels: issue table of the ancestor's names") {
   }
 }
 
-TEST_CASE("the spellings of every kernel of the catalogue find it or are ambiguous, never another") {
+TEST_CASE(
+    "the spellings of every kernel of the catalogue find it or are ambiguous, never another") {
   const Catalog& catalog = *first_party_catalog();
   std::size_t found = 0;
   for (const Kernel* kernel : catalog.kernels()) {

@@ -50,9 +50,8 @@ TEST_CASE("kinds of arguments: truths, fractions, texts, precision of one role")
   // 2*2*3*4 + 2*4 for the bias.
   CHECK(*host().compute_flops("Linear", {{"M", 2}, {"K", 3}, {"N", 4}, {"has_bias", true}}) ==
         Number(56));
-  CHECK(*host().compute_flops("einsum",
-                              {{"equation", "ij,jk->ik"}, {"i", 2}, {"j", 3}, {"k", 4}}) ==
-        Number(48));
+  CHECK(*host().compute_flops(
+            "einsum", {{"equation", "ij,jk->ik"}, {"i", 2}, {"j", 3}, {"k", 4}}) == Number(48));
   // 12 weights of 4.125 bits are 6.1875 bytes; 6 activations of 16 bits 12.
   const auto costs = host().compute_costs(
       "Linear", {{"M", 2}, {"K", 3}, {"N", 4}, {"w_bits", Number::ratio(33, 8)}});

@@ -208,8 +208,7 @@ void check_law(const Model& model, const std::vector<RuntimePoint>& points) {
     Result<Evaluation> evaluation = evaluate_plan(*plan, make_schedule(*plan), point);
     REQUIRE_MESSAGE(evaluation.ok(), render(evaluation.ok() ? Diagnostics{} : evaluation.errors()));
     const CostTree costs = build_cost_tree(plan, point, std::move(*evaluation));
-    for (const ResolvedTree& tree : trees)
-      compare(costs, tree, PointScope(point, model.config));
+    for (const ResolvedTree& tree : trees) compare(costs, tree, PointScope(point, model.config));
   }
 }
 
@@ -272,10 +271,12 @@ TEST_CASE("text functions of the config, macros, lets and defaults are expanded 
       {"name": "silu", "kernel": "torch.nn.functional.silu", "when": "act != 'gelu' and not config.off", "bindings": {"num_elements": "3*seq_len"}},
       {"name": "none", "kernel": "torch.nn.functional.silu", "when": "config.window == None", "bindings": {"num_elements": "5*seq_len"}},
       {"name": "e", "kernel": "torch.einsum", "bindings": {"equation": "'ij,jk->ik'", "i": "seq_len", "j": "config.d", "k": "cache_len"}}]})g";
-  for (const std::string& config : {
-           std::string(R"g("types": ["full", "w", "full"], "act": "gelu", "off": false, "window": null, "d": 3)g"),
-           std::string(R"g("types": ["w"], "off": 0, "window": 16, "d": 3)g"),
-           std::string(R"g("types": [], "off": "yes", "window": 0, "d": 3)g")}) {
+  for (
+      const std::string& config :
+      {std::string(
+           R"g("types": ["full", "w", "full"], "act": "gelu", "off": false, "window": null, "d": 3)g"),
+       std::string(R"g("types": ["w"], "off": 0, "window": 16, "d": 3)g"),
+       std::string(R"g("types": [], "off": "yes", "window": 0, "d": 3)g")}) {
     check_law(model_of(graph_with(config, kernels)),
               {point_at(1, 1, 6), point_at(2, 3, 6), point_at(2, 30, 0)});
   }
@@ -284,9 +285,15 @@ TEST_CASE("text functions of the config, macros, lets and defaults are expanded 
 TEST_CASE("random graphs: the law again") {
   std::mt19937 random(5);
   const auto expression = [&] {
-    constexpr const char* kList[] = {"1", "config.a", "batch_size", "seq_len*config.a",
-                                     "(seq_len + cache_len)*batch_size", "min(seq_len, config.b)",
-                                     "ceil_div(seq_len, config.b)", "width", "width*width // 3",
+    constexpr const char* kList[] = {"1",
+                                     "config.a",
+                                     "batch_size",
+                                     "seq_len*config.a",
+                                     "(seq_len + cache_len)*batch_size",
+                                     "min(seq_len, config.b)",
+                                     "ceil_div(seq_len, config.b)",
+                                     "width",
+                                     "width*width // 3",
                                      "causal_pairs(seq_len, cache_len)",
                                      "width if seq_len > config.b else seq_len**2"};
     return std::string(kList[random() % std::size(kList)]);
@@ -311,9 +318,8 @@ TEST_CASE("random graphs: the law again") {
       kernels += "]}";
     }
     kernels += R"g(, "m.M": {"sub_kernels": [{"name": "c", "kernel": "m.C3"}]})g";
-    const Model model = model_of(graph_with("\"a\": " + std::to_string(1 + i % 3) + ", \"b\": " +
-                                                std::to_string(1 + i % 4),
-                                            kernels));
+    const Model model = model_of(graph_with(
+        "\"a\": " + std::to_string(1 + i % 3) + ", \"b\": " + std::to_string(1 + i % 4), kernels));
     check_law(model, {point_at(1, 1, 0), point_at(2, 5, 9), point_at(3, 7, 2)});
   }
 }
@@ -329,8 +335,7 @@ TEST_CASE("the texts themselves") {
         "4*batch_size*seq_len*config.d**2 + "
         "2*seq_len*config.d*config.layers*(seq_len + cache_len)");
   // 2*2*3*3 = 36; 5*2*3 = 30.
-  CHECK(root_flops(model, false) ==
-        "36*batch_size*seq_len + 30*seq_len*(seq_len + cache_len)");
+  CHECK(root_flops(model, false) == "36*batch_size*seq_len + 30*seq_len*(seq_len + cache_len)");
 }
 
 TEST_CASE("a formula beyond the limits is an error that names what it is of") {

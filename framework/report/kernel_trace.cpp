@@ -11,8 +11,7 @@ std::string write_trace(const KernelTrace& trace, const TextStyle& style) {
   std::string text;
   for (std::size_t i = 0; i < trace.rows.size(); ++i) {
     const TraceRow& row = trace.rows[i];
-    const std::string value =
-        (row.value.is_inexact() ? "~" : "") + to_grouped_string(row.value);
+    const std::string value = (row.value.is_inexact() ? "~" : "") + to_grouped_string(row.value);
     if (row.depth == 0) text += "\n";
     text += painted(guides[i], Ink::kDim, style);
     if (row.count != Number(1))

@@ -256,12 +256,13 @@ std::string write_composite_costs(const CostTree& tree, const TextStyle& style) 
   for (std::uint32_t i = 0; i < root.parameters.count; ++i) {
     const BoundParameter& parameter = tree.plan->parameters[root.parameters.first + i];
     const Value* constant = tree.plan->program.constant_value(parameter.node);
-    parameters.add({std::string(parameter.name),
-                    "= " + (constant != nullptr ? to_string(*constant)
-                                                : to_string(tree.evaluation.values[parameter.node]))});
+    parameters.add(
+        {std::string(parameter.name),
+         "= " + (constant != nullptr ? to_string(*constant)
+                                     : to_string(tree.evaluation.values[parameter.node]))});
   }
-  for (const RuntimeVariable variable : {RuntimeVariable::kBatchSize, RuntimeVariable::kSeqLen,
-                                         RuntimeVariable::kCacheLen})
+  for (const RuntimeVariable variable :
+       {RuntimeVariable::kBatchSize, RuntimeVariable::kSeqLen, RuntimeVariable::kCacheLen})
     parameters.add({std::string(name_of(variable)), "= " + to_string(tree.point[variable])});
   text += section("parameters", style) + parameters.text(style, "  ");
   return text + costs_text(tree.total(tree.nodes[0]), style);

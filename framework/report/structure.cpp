@@ -170,10 +170,11 @@ std::string write_structure(const Structure& structure, const TextStyle& style) 
     const StructureNode& node = structure.nodes[i];
     std::string name = guides[i] + node.name;
     if (!node.count.empty()) name += " " + std::string(Signs(style).times()) + node.count;
-    table.add({name, node.kernel, node.type == "unknown"     ? "(unknown)"
-                                  : node.type == "ambiguous" ? "(ambiguous: " + node.plugin + ")"
-                                                             : node.plugin, node.place,
-               node.when.empty() ? std::string() : "if " + node.when});
+    table.add({name, node.kernel,
+               node.type == "unknown"     ? "(unknown)"
+               : node.type == "ambiguous" ? "(ambiguous: " + node.plugin + ")"
+                                          : node.plugin,
+               node.place, node.when.empty() ? std::string() : "if " + node.when});
   }
   std::string text = table.text(style);
   if (structure.truncated) text += "more calls are left out\n";

@@ -247,23 +247,23 @@ bool assign(KernelBindings& bindings, std::string_view name, const Value& value,
     int scale;  // from the value to bits
   };
   using B = KernelBindings;
-  static const PrecisionName kNames[] = {
-      {"w_bits", {&B::w_bits}, 1},
-      {"a_bits", {&B::a_bits}, 1},
-      {"kv_bits", {&B::kv_bits}, 1},
-      {"index_bits", {&B::index_bits}, 1},
-      {"bytes", {&B::w_bits, &B::a_bits, &B::kv_bits}, 8},
-      {"w_bytes", {&B::w_bits}, 8},
-      {"a_bytes", {&B::a_bits}, 8},
-      {"kv_bytes", {&B::kv_bits}, 8},
-      {"index_bytes", {&B::index_bits}, 8},
-      // The ancestor's names.
-      {"dtype_bytes", {&B::w_bits, &B::a_bits, &B::kv_bits}, 8},
-      {"w_dtype_bytes", {&B::w_bits}, 8},
-      {"a_dtype_bytes", {&B::a_bits}, 8},
-      {"index_dtype_bytes", {&B::index_bits}, 8}};
-  const auto* const row = std::find_if(std::begin(kNames), std::end(kNames),
-                                       [&](const PrecisionName& known) { return known.name == name; });
+  static const PrecisionName kNames[] = {{"w_bits", {&B::w_bits}, 1},
+                                         {"a_bits", {&B::a_bits}, 1},
+                                         {"kv_bits", {&B::kv_bits}, 1},
+                                         {"index_bits", {&B::index_bits}, 1},
+                                         {"bytes", {&B::w_bits, &B::a_bits, &B::kv_bits}, 8},
+                                         {"w_bytes", {&B::w_bits}, 8},
+                                         {"a_bytes", {&B::a_bits}, 8},
+                                         {"kv_bytes", {&B::kv_bits}, 8},
+                                         {"index_bytes", {&B::index_bits}, 8},
+                                         // The ancestor's names.
+                                         {"dtype_bytes", {&B::w_bits, &B::a_bits, &B::kv_bits}, 8},
+                                         {"w_dtype_bytes", {&B::w_bits}, 8},
+                                         {"a_dtype_bytes", {&B::a_bits}, 8},
+                                         {"index_dtype_bytes", {&B::index_bits}, 8}};
+  const auto* const row =
+      std::find_if(std::begin(kNames), std::end(kNames),
+                   [&](const PrecisionName& known) { return known.name == name; });
   const bool is_parameter =
       kernel != nullptr &&
       std::any_of(kernel->parameters.begin(), kernel->parameters.end(),
@@ -273,7 +273,8 @@ bool assign(KernelBindings& bindings, std::string_view name, const Value& value,
     return true;
   }
   const Number& number = value.number;
-  if (value.kind != Value::Kind::kNumber || !number.is_exact() || number.is_negative()) return false;
+  if (value.kind != Value::Kind::kNumber || !number.is_exact() || number.is_negative())
+    return false;
   for (Number KernelBindings::*const bits : row->bits) bindings.*bits = number * Number(row->scale);
   return true;
 }

@@ -75,8 +75,8 @@ std::optional<NodeIndex> GraphNames::lookup(std::string_view name) {
   if (name.starts_with(kConfigPrefix)) {
     const Config::Entry* entry = config_entry(name);
     if (keep_config_) {
-      const bool is_choice = entry != nullptr && (entry->value.kind != Value::Kind::kNumber ||
-                                                  entry->value.is_boolean);
+      const bool is_choice = entry != nullptr &&
+                             (entry->value.kind != Value::Kind::kNumber || entry->value.is_boolean);
       return is_choice ? program_.constant(entry->value) : program_.symbol(name);
     }
     if (entry == nullptr) return program_.error(ArithmeticError::kUnbound, std::string(name));

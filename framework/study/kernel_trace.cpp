@@ -89,10 +89,12 @@ class EvaluatedKernel {
   // The formula with values for its names; "" when that says nothing new.
   std::string substituted(const Expression& formula) const {
     if (formula.names.empty()) return {};
-    return substitute(formula, [&](std::string_view name) -> const Expression* {
-             const auto found = values_.find(name);
-             return found == values_.end() ? nullptr : &found->second;
-           }).text;
+    return substitute(formula,
+                      [&](std::string_view name) -> const Expression* {
+                        const auto found = values_.find(name);
+                        return found == values_.end() ? nullptr : &found->second;
+                      })
+        .text;
   }
 
   const EvaluatedLet* let(std::string_view name) const {
@@ -103,8 +105,7 @@ class EvaluatedKernel {
 
  private:
   void set(std::string_view name, const Value& value) {
-    const bool has_literal =
-        value.kind != Value::Kind::kList && value.kind != Value::Kind::kObject;
+    const bool has_literal = value.kind != Value::Kind::kList && value.kind != Value::Kind::kObject;
     if (has_literal) values_.insert_or_assign(std::string(name), constant_expression(value));
   }
 
@@ -193,8 +194,8 @@ std::string arguments_text(const std::vector<EvaluatedParameter>& parameters) {
   std::string text;
   for (const EvaluatedParameter& parameter : parameters) {
     if (!parameter.is_bound || parameter.is_default) continue;
-    text += (text.empty() ? "" : ", ") + parameter.parameter->name + "=" +
-            to_string(parameter.value);
+    text +=
+        (text.empty() ? "" : ", ") + parameter.parameter->name + "=" + to_string(parameter.value);
   }
   return text;
 }

@@ -18,11 +18,11 @@ LMHOST_VERSIONED_NAMESPACE {
     std::string text;
     bool is_text = false;
 
-    ArgumentValue(int value) : number(value) {}                // NOLINT: implicit on purpose
-    ArgumentValue(std::int64_t value) : number(value) {}       // NOLINT
-    ArgumentValue(std::uint64_t value) : number(value) {}      // NOLINT
-    ArgumentValue(bool value) : number(value ? 1 : 0) {}       // NOLINT
-    ArgumentValue(const Number& value) : number(value) {}      // NOLINT
+    ArgumentValue(int value) : number(value) {}            // NOLINT: implicit on purpose
+    ArgumentValue(std::int64_t value) : number(value) {}   // NOLINT
+    ArgumentValue(std::uint64_t value) : number(value) {}  // NOLINT
+    ArgumentValue(bool value) : number(value ? 1 : 0) {}   // NOLINT
+    ArgumentValue(const Number& value) : number(value) {}  // NOLINT
     ArgumentValue(std::string value) : text(std::move(value)), is_text(true) {}  // NOLINT
     ArgumentValue(const char* value) : text(value), is_text(true) {}             // NOLINT
   };

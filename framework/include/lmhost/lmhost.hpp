@@ -157,7 +157,8 @@ LMHOST_VERSIONED_NAMESPACE {
     // wrong type; E305 arithmetic, E308 a negative cost; E601 an argument twice.
     Result<KernelInfo> kernel(const std::string& name) const;
     Result<std::vector<std::string>> required_parameters(const std::string& name) const;
-    Result<Number> compute_flops(const std::string& name, const Arguments& arguments) const;  // FLOP
+    Result<Number> compute_flops(const std::string& name,
+                                 const Arguments& arguments) const;  // FLOP
     Result<MemoryCosts> compute_memory(const std::string& name, const Arguments& arguments) const;
     Result<Costs> compute_costs(const std::string& name, const Arguments& arguments) const;
     // Of a composite of a graph: arguments are its parameters, batch_size, seq_len, cache_len and

@@ -151,8 +151,9 @@ TEST_CASE("unknown kernels are named and have no formulas") {
        std::nullopt,
        {},
        built_host().prefix(),
-       text_named("g.json",
-                  R"({"schema": "lmhost.graph/1", "root": "m.M", "kernels": {"m.M": {"sub_kernels": [
+       text_named(
+           "g.json",
+           R"({"schema": "lmhost.graph/1", "root": "m.M", "kernels": {"m.M": {"sub_kernels": [
       {"name": "a", "kernel": "no.such"},
       {"name": "b", "kernel": "torch.nn.functional.silu", "bindings": {"num_elements": "seq_len"}}]}}})"),
        nullptr});
