@@ -5,10 +5,10 @@
 
 #include <optional>
 
-#include "composite_call.hpp"
 #include "formula/evaluate.hpp"
 #include "load/kernel_names.hpp"
 #include "report/kernels.hpp"
+#include "resolve/composite_call.hpp"
 #include "support.hpp"
 
 using namespace lmhost;
@@ -101,7 +101,9 @@ TEST_CASE("a composite: the recursion down to the formulas") {
       call_composite(*model, "LlamaMLP",
                      {{"seq_len", Value::of(Number(2048))}, {"batch_size", Value::of(Number(1))}});
   REQUIRE_MESSAGE(call.ok(), render(call.ok() ? Diagnostics{} : call.errors()));
-  Result<Analysis> analysis = built_host().plan(call->model, call->workload);
+  Workload workload;
+  call->set_point(workload);
+  Result<Analysis> analysis = built_host().plan(call->model, workload);
   REQUIRE_MESSAGE(analysis.ok(), render(analysis.ok() ? Diagnostics{} : analysis.errors()));
   const Schedule schedule = make_schedule(*analysis->plan);
   analysis = Host::evaluate(std::move(*analysis), schedule, 1u);

@@ -7,9 +7,9 @@
 #include "api/planning.hpp"
 #include "base/codes.hpp"
 #include "base/diagnostic.hpp"
-#include "composite_call.hpp"
 #include "load/catalog.hpp"
 #include "load/kernel_names.hpp"
+#include "resolve/composite_call.hpp"
 #include "resolve/example.hpp"
 
 namespace lmhost::v0 {
@@ -99,9 +99,11 @@ Result<Costs> Host::compute_costs(const Graph& graph, const std::string& name,
   if (!values) return values.errors();
   Result<CompositeCall> call = call_composite(*model, name, *values);
   if (!call) return std::move(call).errors();
-  call->workload.mode = static_cast<lmhost::Mode>(options.mode);
-  call->workload.allow_unknown = options.allow_unknown;
-  const Result<Analysis> analysis = host.plan(call->model, call->workload);
+  Workload workload;
+  workload.mode = static_cast<lmhost::Mode>(options.mode);
+  workload.allow_unknown = options.allow_unknown;
+  call->set_point(workload);
+  const Result<Analysis> analysis = host.plan(call->model, workload);
   if (!analysis) return analysis.errors();
   const lmhost::Plan& plan = *analysis->plan;
   const Result<Evaluation> evaluation = evaluate_plan(plan, make_schedule(plan), analysis->point);

@@ -205,7 +205,7 @@ FormId SymbolicForms::build_select(const ProgramNode& node) {
         value->kind == Value::Kind::kNumber ? !value->number.is_zero() : !value->string.empty();
     return is_true ? then : otherwise;
   }
-  const bool is_sure = is_truth(condition) && !forms_[condition].traits.may_fail;
+  const bool is_sure = forms_[condition].traits.is_truth && !forms_[condition].traits.may_fail;
   if (a == c) return then == kZero && is_sure ? kZero : operation(Op::kAnd, {condition, then});
   if (a == b) return operation(Op::kOr, {condition, otherwise});
   if (then == otherwise && !forms_[condition].traits.may_fail) return then;
@@ -278,27 +278,6 @@ std::optional<FormId> SymbolicForms::folded(const ProgramNode& node) {
   return number(result);
 }
 
-bool SymbolicForms::is_truth(FormId form) const {
-  const Atom* const atom = single_atom(form);
-  if (atom == nullptr) return false;
-  if (atom->kind != AtomKind::kOperation) return atom->word == "defined";
-  switch (atom->op) {
-    case Op::kNot:
-    case Op::kLess:
-    case Op::kLessEqual:
-    case Op::kGreater:
-    case Op::kGreaterEqual:
-    case Op::kEqual:
-    case Op::kNotEqual:
-      return true;
-    case Op::kAnd:
-    case Op::kOr:
-      return is_truth(atom->operands[0]) && is_truth(atom->operands[1]);
-    default:
-      return false;
-  }
-}
-
 FormId SymbolicForms::name(std::string word, std::uint8_t rank, Traits traits) {
   return form_of(
       {.kind = AtomKind::kName, .rank = rank, .word = std::move(word), .traits = traits});
@@ -310,14 +289,20 @@ FormId SymbolicForms::number(const Number& number) {
 }
 
 FormId SymbolicForms::operation(Op op, std::vector<FormId> operands) {
-  const Traits traits = traits_of(operands);
+  Traits traits = traits_of(operands);
+  const bool is_relation = op >= Op::kLess && op <= Op::kNotEqual;
+  const bool joins_truths = (op == Op::kAnd || op == Op::kOr) &&
+                            std::all_of(operands.begin(), operands.end(), [this](FormId operand) {
+                              return forms_[operand].traits.is_truth;
+                            });
+  traits.is_truth = op == Op::kNot || is_relation || joins_truths;
   return form_of(
       {.kind = AtomKind::kOperation, .op = op, .operands = std::move(operands), .traits = traits});
 }
 
 FormId SymbolicForms::call(std::string_view function, std::vector<FormId> operands) {
   Traits traits = traits_of(operands);
-  if (function == "defined") traits.may_fail = false;
+  if (function == "defined") traits = {true, false, traits.is_runtime, true};
   if (function == "ceil_div" && !is_safe_divisor(operands[1])) traits.may_fail = true;
   const bool is_arithmetic = builtin_named(function) != nullptr;
   if (!is_arithmetic || function == "distinct" || function == "log2") {
@@ -335,9 +320,7 @@ FormId SymbolicForms::conditional(FormId condition, FormId then, FormId otherwis
   atom.operands = {then, condition, otherwise};
   atom.traits = traits_of(atom.operands);
   // `x if defined(x) else y` reads x only where it is.
-  const Form& test = forms_[condition];
-  const bool is_test = test.terms.size() == 1 && test.terms[0].factors.size() == 1;
-  const Atom* const tested = is_test ? &atoms_[test.terms[0].factors[0]] : nullptr;
+  const Atom* const tested = single_atom(condition);
   if (tested != nullptr && tested->word == "defined" && tested->operands[0] == then)
     atom.traits.may_fail = forms_[otherwise].traits.may_fail;
   return form_of(std::move(atom));
@@ -557,8 +540,10 @@ FormId SymbolicForms::intern(std::vector<Term> terms) {
       form.size = saturated(form.size, saturated(atoms_[atom].size, 1));
     }
   }
+  const FormId id = found->second;
   forms_.push_back(std::move(form));
-  return found->second;
+  if (const Atom* atom = single_atom(id)) forms_.back().traits.is_truth = atom->traits.is_truth;
+  return id;
 }
 
 // ---- writing ----

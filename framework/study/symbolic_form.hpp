@@ -62,6 +62,7 @@ class SymbolicForms {
     bool is_exact = true;
     bool may_fail = false;    // or be inexact, or read an undefined symbol
     bool is_runtime = false;  // depends on a runtime variable
+    bool is_truth = false;    // 0 or 1
   };
   struct Form {
     std::vector<Term> terms;

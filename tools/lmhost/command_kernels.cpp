@@ -4,12 +4,12 @@
 
 #include "aggregate/cost_tree.hpp"
 #include "base/codes.hpp"
-#include "composite_call.hpp"
 #include "load/catalog.hpp"
 #include "load/kernel_names.hpp"
 #include "load/model.hpp"
 #include "report/kernels.hpp"
 #include "resolve/assignments.hpp"
+#include "resolve/composite_call.hpp"
 #include "tools/lmhost/commands.hpp"
 #include "tools/lmhost/output.hpp"
 #include "tools/lmhost/session.hpp"
@@ -77,8 +77,10 @@ Result<Outcome> eval_composite(const Arguments& arguments, const Host& host, con
   for (const Assignment& row : *assigned) values.emplace_back(std::string(row.name), row.value);
   Result<CompositeCall> call = call_composite(model, arguments.operands[1], values);
   if (!call.ok()) return std::move(call).errors();
-  if (const auto mode = arguments.get("mode")) call->workload.mode = *mode_named(*mode);
-  Result<Analysis> analysis = host.plan(call->model, call->workload);
+  Workload workload;
+  if (const auto mode = arguments.get("mode")) workload.mode = *mode_named(*mode);
+  call->set_point(workload);
+  Result<Analysis> analysis = host.plan(call->model, workload);
   if (!analysis.ok()) return std::move(analysis).errors();
   const Schedule schedule = make_schedule(*analysis->plan);
   analysis = Host::evaluate(std::move(*analysis), schedule, 1u);
@@ -105,7 +107,8 @@ Result<Outcome> eval_of_graph(const Arguments& arguments, const Host& host, bool
   if (!match_spelling(names, arguments.operands[1]).empty())
     return eval_composite(arguments, host, *model, is_json);
   Result<const Kernel*> kernel = find_spelling(host.catalog(), arguments.operands[1]);
-  if (!kernel.ok()) return std::move(kernel).errors();
+  // Somebody who names a graph means one of its names.
+  if (!kernel.ok()) return eval_composite(arguments, host, *model, is_json);
   return eval_kernel(arguments, host, **kernel, is_json);
 }
 

@@ -1,4 +1,4 @@
-#include "composite_call.hpp"
+#include "resolve/composite_call.hpp"
 
 #include <algorithm>
 #include <memory>
@@ -36,11 +36,11 @@ Result<std::uint32_t> find_composite(const Graph& graph, std::string_view given)
 
 const Number kNotGiven(-1);  // no precision
 
-// The runtime variables' places in a workload.
-std::optional<Number> Workload::*length_named(std::string_view name) {
-  if (name == "batch_size") return &Workload::batch_size;
-  if (name == "seq_len") return &Workload::seq_len;
-  if (name == "cache_len") return &Workload::cache_len;
+// The runtime variables' places.
+std::optional<Number> CompositeCall::*length_named(std::string_view name) {
+  if (name == "batch_size") return &CompositeCall::batch_size;
+  if (name == "seq_len") return &CompositeCall::seq_len;
+  if (name == "cache_len") return &CompositeCall::cache_len;
   return nullptr;
 }
 
@@ -49,7 +49,7 @@ class Caller {
   Caller(Graph& graph, std::uint32_t composite)
       : graph_(graph), composite_(graph.composites[composite]) {}
 
-  void bind(const std::string& name, const Value& value, Workload& workload) {
+  void bind(const std::string& name, const Value& value, CompositeCall& call) {
     auto& list = composite_.parameters;
     const auto parameter =
         std::find_if(list.begin(), list.end(),
@@ -61,7 +61,7 @@ class Caller {
     }
     if (const auto length = length_named(name)) {
       if (value.kind != Value::Kind::kNumber) return wrong_value(name, value);
-      workload.*length = value.number;
+      call.*length = value.number;
       return;
     }
     if (!assign(precision_, name, value)) return wrong_value(name, value);
@@ -71,14 +71,14 @@ class Caller {
     }
   }
 
-  void set_precision(Workload& workload) const {
+  void set_precision(CompositeCall& call) const {
     const auto set = [](std::optional<Number>& bits, const Number& given) {
       if (given != kNotGiven) bits = given;
     };
-    set(workload.w_bits, precision_.w_bits);
-    set(workload.a_bits, precision_.a_bits);
-    set(workload.kv_bits, precision_.kv_bits);
-    set(workload.index_bits, precision_.index_bits);
+    set(call.w_bits, precision_.w_bits);
+    set(call.a_bits, precision_.a_bits);
+    set(call.kv_bits, precision_.kv_bits);
+    set(call.index_bits, precision_.index_bits);
   }
 
   Diagnostics& errors() { return errors_; }
@@ -114,11 +114,12 @@ Result<CompositeCall> call_composite(const Model& model, std::string_view name,
   graph->root_composite = *composite;
   graph->root = graph->composites[*composite].name;
   graph->root_offset = graph->composites[*composite].offset;
-  CompositeCall call{model, {}};
+  CompositeCall call;
+  call.model = model;
   Caller caller(*graph, *composite);
-  for (const auto& [argument, value] : arguments) caller.bind(argument, value, call.workload);
+  for (const auto& [argument, value] : arguments) caller.bind(argument, value, call);
   if (!caller.errors().empty()) return std::move(caller.errors());
-  caller.set_precision(call.workload);
+  caller.set_precision(call);
   call.model.graph = std::move(graph);
   return call;
 }
