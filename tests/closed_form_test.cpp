@@ -17,9 +17,7 @@ namespace {
 
 constexpr CostWeights kFlops = {1};
 
-bool is_positive(InputName name) {
-  return name != input_name(RuntimeVariable::kCacheLen);
-}
+bool is_positive(InputName name) { return name != input_name(RuntimeVariable::kCacheLen); }
 
 std::string symbol(InputName name) {
   return std::string(name_of(static_cast<RuntimeVariable>(name.index)));
@@ -129,7 +127,8 @@ TEST_CASE("the formula language reads the text back to the costs of every graph"
       for (std::size_t q = 0; q < kQuantityCount; ++q) {
         CostWeights weights{};
         weights[q] = 1;
-        const std::optional<std::string> text = form_text(forms.of(weights), FormulaLanguage::kText);
+        const std::optional<std::string> text =
+            form_text(forms.of(weights), FormulaLanguage::kText);
         REQUIRE(text.has_value());
         for (int i = 0; i < 4; ++i) {
           RuntimePoint point = point_at(1 + static_cast<int>(random() % 99),
@@ -182,8 +181,9 @@ TEST_CASE("Llama-2-7B: attention overtakes the linear layers where the closed fo
   const SpecializedProgram program = specialize(
       analysis->plan->program,
       [&](InputName name) {
-        return name == seq ? std::nullopt
-                           : std::optional(analysis->point[static_cast<RuntimeVariable>(name.index)]);
+        return name == seq
+                   ? std::nullopt
+                   : std::optional(analysis->point[static_cast<RuntimeVariable>(name.index)]);
       },
       one);
   CostForms forms(*analysis->plan, program, one, PolynomialForm::Conditionals::kExpand);

@@ -75,8 +75,8 @@ void check_sweep(const Sweep& sweep, const std::vector<SweepOutput>& outputs, st
   }
 }
 
-std::unique_ptr<Sweep> sweep_of(std::vector<SweepAxis> axes, const std::vector<SweepOutput>& outputs,
-                                const Planner& planner) {
+std::unique_ptr<Sweep> sweep_of(std::vector<SweepAxis> axes,
+                                const std::vector<SweepOutput>& outputs, const Planner& planner) {
   Result<std::unique_ptr<Sweep>> sweep = Sweep::make(std::move(axes), outputs, planner);
   REQUIRE_MESSAGE(sweep.ok(), render(sweep.ok() ? Diagnostics{} : sweep.errors()));
   return std::move(*sweep);
@@ -85,19 +85,46 @@ std::unique_ptr<Sweep> sweep_of(std::vector<SweepAxis> axes, const std::vector<S
 // Windows, floors, conditions and a remainder: nothing of it is a polynomial in the lengths.
 constexpr std::string_view kOpaqueGraph = R"({
   "schema": "lmhost.graph/1", "root": "o.Root",
-  "variables": {"visible": "min(cache_len + seq_len, 64)", "tiles": "ceil_div(seq_len, 16)"},
-  "kernels": {"o.Root": {"sub_kernels": [
-    {"name": "windowed", "kernel": "torch.nn.Linear",
-     "bindings": {"M": "window_pairs(seq_len, cache_len, 64)", "K": "batch_size", "N": "3"}},
-    {"name": "visible", "kernel": "torch.nn.functional.silu", "multiplier": "tiles",
-     "bindings": {"num_elements": "batch_size*visible*16"}},
-    {"name": "sometimes", "kernel": "torch.nn.functional.silu", "multiplier": "2 if cache_len > 10 else 0",
-     "bindings": {"num_elements": "seq_len // 3 + cache_len % 7 + max(seq_len - cache_len, 0)"}},
-    {"name": "late", "kernel": "torch.nn.functional.silu", "when": "seq_len > 1 and cache_len > 0",
-     "bindings": {"num_elements": "batch_size*seq_len*(cache_len + seq_len)"}},
-    {"name": "refused", "kernel": "torch.nn.functional.silu", "when": "cache_len >= 0",
-     "bindings": {"num_elements": "1000000000 - batch_size*seq_len"}}
-  ]}}})";
+  "variables": {"visible": "min(cache_len + seq_len, 64)",
+                           "tiles" : "ceil_div(seq_len, 16)"
+}
+, "kernels" : {
+  "o.Root" : {
+    "sub_kernels" : [
+      {
+        "name" : "windowed",
+        "kernel" : "torch.nn.Linear",
+        "bindings" : {"M" : "window_pairs(seq_len, cache_len, 64)", "K" : "batch_size", "N" : "3"}
+      },
+      {
+        "name" : "visible",
+        "kernel" : "torch.nn.functional.silu",
+        "multiplier" : "tiles",
+        "bindings" : {"num_elements" : "batch_size*visible*16"}
+      },
+      {
+        "name" : "sometimes",
+        "kernel" : "torch.nn.functional.silu",
+        "multiplier" : "2 if cache_len > 10 else 0",
+        "bindings" :
+            {"num_elements" : "seq_len // 3 + cache_len % 7 + max(seq_len - cache_len, 0)"}
+      },
+      {
+        "name" : "late",
+        "kernel" : "torch.nn.functional.silu",
+        "when" : "seq_len > 1 and cache_len > 0",
+        "bindings" : {"num_elements" : "batch_size*seq_len*(cache_len + seq_len)"}
+      },
+      {
+        "name" : "refused",
+        "kernel" : "torch.nn.functional.silu",
+        "when" : "cache_len >= 0",
+        "bindings" : {"num_elements" : "1000000000 - batch_size*seq_len"}
+      }
+    ]
+  }
+}
+})";
 
 }  // namespace
 
@@ -141,7 +168,8 @@ TEST_CASE("a sweep equals as many analyses, for every graph and mode") {
   }
 }
 
-TEST_CASE("the graphs of the tree are columns, not analyses, and leave 64 bits only where they must") {
+TEST_CASE(
+    "the graphs of the tree are columns, not analyses, and leave 64 bits only where they must") {
   Workload workload;
   workload.model = "llama-2-7b";
   const Result<Analysis> analysis = built_host().plan(workload);
@@ -293,13 +321,17 @@ TEST_CASE("expectations are computed as an analysis computes them, to the last b
   const std::shared_ptr<const Plan> plan = plan_of(R"({
     "schema": "lmhost.graph/1", "root": "m.Root", "kernels": {"m.Root": {"sub_kernels": [
       {"name": "experts", "kernel": "torch.nn.functional.silu", "multiplier": "distinct(64, 6, batch_size*seq_len)",
-       "bindings": {"num_elements": "seq_len*7"}}]}}})");
+       "bindings": {
+  "num_elements" : "seq_len*7"}}]
+}
+}
+})");
   const std::vector<SweepOutput> outputs = {{"", all_of(Quantity::kFlops)},
                                             {"experts", all_of(Quantity::kBytesReadActivation)}};
-  check_sweep(*sweep_of({axis(RuntimeVariable::kBatchSize, numbers({1, 2, 5})),
-                         axis(RuntimeVariable::kSeqLen, numbers({1, 3, 100}))},
-                        outputs, planner_of(plan, RuntimePoint())),
-              outputs, 4);
+check_sweep(*sweep_of({axis(RuntimeVariable::kBatchSize, numbers({1, 2, 5})),
+                       axis(RuntimeVariable::kSeqLen, numbers({1, 3, 100}))},
+                      outputs, planner_of(plan, RuntimePoint())),
+            outputs, 4);
 }
 
 TEST_CASE("the proof that nothing leaves 128 bits knows where it ends") {

@@ -36,7 +36,8 @@ NodeFacts::Facts NodeFacts::facts_of(const ProgramNode& node) const {
   if (node.op == ProgramOp::kConstant) {
     const Number value = program_.compute(node, nullptr, RuntimePoint());
     const bool is_sure = value.is_exact();
-    Facts facts = {!value.is_error() && !value.is_negative(), value.is_integer(), !value.is_error()};
+    Facts facts = {!value.is_error() && !value.is_negative(), value.is_integer(),
+                   !value.is_error()};
     facts.positive = is_sure && !value.is_negative() && !value.is_zero();
     facts.truth = value == Number(0) || value == Number(1);
     return facts;

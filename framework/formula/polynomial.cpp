@@ -186,9 +186,8 @@ std::optional<Polynomial> PolynomialForm::quotient(const ProgramNode& node) cons
   for (const auto& [monomial, coefficient] : known(node.operands[0])) {
     const Number part = divide(coefficient, divisor->number);
     const bool is_whole =
-        part.is_integer() && std::all_of(monomial.begin(), monomial.end(), [&](const Factor& f) {
-          return facts_.is_whole(f.atom);
-        });
+        part.is_integer() && std::all_of(monomial.begin(), monomial.end(),
+                                         [&](const Factor& f) { return facts_.is_whole(f.atom); });
     if (!is_whole) return std::nullopt;
     result.emplace(monomial, part);
   }

@@ -22,7 +22,8 @@ class Specialization {
     const ProgramNode& node = from_.node(index);
     if (node.op == ProgramOp::kConstant)
       return copy_constant(from_, *from_.constant_value(index), to_);
-    if (node.op == ProgramOp::kScalar) return to_.scalar(*from_.scalar_call(node).function, operands);
+    if (node.op == ProgramOp::kScalar)
+      return to_.scalar(*from_.scalar_call(node).function, operands);
     if (operands.size() == 1) return negation(node.op, operands[0]);
     if (operands.size() == 2) return binary(node.op, operands[0], operands[1]);
     if (node.op == ProgramOp::kSelect) return select(operands[0], operands[1], operands[2]);
@@ -132,10 +133,9 @@ SpecializedProgram specialize(const Program& program,
     if (node.op == ProgramOp::kInput || node.op == ProgramOp::kSymbol) {
       const InputName name = {node.op == ProgramOp::kSymbol, node.operands[0]};
       const std::optional<Number> fixed = value(name);
-      result.nodes.push_back(
-          fixed          ? to.constant(*fixed)
-          : name.is_open ? to.symbol(program.symbols()[name.index])
-                         : to.input(static_cast<RuntimeVariable>(name.index)));
+      result.nodes.push_back(fixed          ? to.constant(*fixed)
+                             : name.is_open ? to.symbol(program.symbols()[name.index])
+                                            : to.input(static_cast<RuntimeVariable>(name.index)));
       continue;
     }
     std::vector<NodeIndex> operands;

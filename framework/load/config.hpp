@@ -20,7 +20,7 @@ class Config {
  public:
   struct Entry {
     Value value;
-    std::string origin;  // "config.json:12:3", "--set", "graphs/tiny.json:8:5": shown by explain
+    std::string origin;    // "config.json:12:3", "--set", "graphs/tiny.json:8:5": shown by explain
     bool is_open = false;  // resolving makes an input of it instead of a constant
   };
 

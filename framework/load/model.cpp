@@ -313,7 +313,6 @@ bool ModelLoader::is_known(std::string_view name) const {
   }
 }
 
-
 bool ModelLoader::apply_assignments() {
   for (const std::string& assignment : request_.set) {
     const std::string_view name = Config::assigned_name(assignment);

@@ -160,11 +160,12 @@ class FormPrinter {
         text = "-";
         continue;
       }
-      is_negative = is_negative || (is_first && factor.op == FormOp::kInteger && factor.integer < 0);
+      is_negative =
+          is_negative || (is_first && factor.op == FormOp::kInteger && factor.integer < 0);
       if (!is_first && text != "-") text += sign;
       // A negative coefficient in front needs no parentheses.
-      text += is_first && factor.op == FormOp::kInteger ? pieces_[child].text
-                                                        : wrapped(child, kUnary);
+      text +=
+          is_first && factor.op == FormOp::kInteger ? pieces_[child].text : wrapped(child, kUnary);
     }
     return {text, is_negative ? kAdditive : kMultiplicative};
   }
@@ -187,7 +188,8 @@ class FormPrinter {
       case FormulaLanguage::kText:
         return {wrapped(child, kMultiplicative) + "/" + divisor, kMultiplicative};
       case FormulaLanguage::kPython:
-        if (!node.is_whole) return {"Fraction(" + pieces_[child].text + ", " + divisor + ")", kTight};
+        if (!node.is_whole)
+          return {"Fraction(" + pieces_[child].text + ", " + divisor + ")", kTight};
         return {wrapped(child, kMultiplicative) + "//" + divisor, kMultiplicative};
       case FormulaLanguage::kC:
         break;
@@ -301,8 +303,8 @@ class FormPrinter {
       // Iverson's bracket: 1 where it holds, else 0.
       return {"\\left[" + text(0) + " " + sign + " " + text(1) + "\\right]", kTight};
     }
-    std::string name = node.call == ProgramOp::kScalar ? node.name
-                                                       : std::string(function_name(node.call));
+    std::string name =
+        node.call == ProgramOp::kScalar ? node.name : std::string(function_name(node.call));
     Piece arguments = list("", c);
     return {"\\operatorname{" + form_name(name, FormulaLanguage::kLatex) + "}" + arguments.text,
             kTight};
@@ -325,7 +327,8 @@ constexpr Helper kHelpers[] = {
      "static __int128 min(__int128 a, __int128 b) { return a < b ? a : b; }\n"},
     {ProgramOp::kMaximum, "",
      "static __int128 max(__int128 a, __int128 b) { return a > b ? a : b; }\n"},
-    {ProgramOp::kAbs, "", "static __int128 abs_(__int128 a) { return a < 0 ? -a : a; }\n#define abs abs_\n"},
+    {ProgramOp::kAbs, "",
+     "static __int128 abs_(__int128 a) { return a < 0 ? -a : a; }\n#define abs abs_\n"},
     {ProgramOp::kFloor, "", "#define floor(a) (a)\n"},
     {ProgramOp::kCeil, "", "#define ceil(a) (a)\n"},
     {ProgramOp::kFloorDivide, "",
@@ -362,7 +365,8 @@ constexpr Helper kHelpers[] = {
 std::string form_name(const std::string& name, FormulaLanguage language) {
   std::string text;
   for (const char c : name) {
-    const bool is_plain = (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+    const bool is_plain =
+        (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
     if (language == FormulaLanguage::kLatex && c == '_')
       text += "\\_";
     else if (language == FormulaLanguage::kText || is_plain || c == '_')

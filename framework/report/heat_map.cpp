@@ -74,8 +74,8 @@ std::string write_heat_map(const HeatMap& map, const TextStyle& style) {
       }
       const std::size_t shade = shading.of(cell.value);
       if (style.colour) {
-        text += "  \x1b[" + std::string(kColours[shade]) + "m" +
-                padded_left(cell.text, widths[c]) + "\x1b[0m";
+        text += "  \x1b[" + std::string(kColours[shade]) + "m" + padded_left(cell.text, widths[c]) +
+                "\x1b[0m";
       } else {
         const std::string sign = style.unicode ? kSigns[shade] : kAsciiSigns[shade];
         text += "  " + sign + padded_left(cell.text, widths[c] - 1);

@@ -9,13 +9,13 @@
 namespace lmhost {
 
 struct HeatCell {
-  std::string text;    // "29.26 T"
-  double value = 0;    // what the shade follows, on a logarithmic scale
+  std::string text;     // "29.26 T"
+  double value = 0;     // what the shade follows, on a logarithmic scale
   bool is_out = false;  // does not fit the device
 };
 
 struct HeatMap {
-  std::string title;        // what a cell shows
+  std::string title;  // what a cell shows
   std::string row_name, column_name;
   std::vector<std::string> rows, columns;  // labels
   std::vector<HeatCell> cells;             // row by row

@@ -77,7 +77,8 @@ std::optional<NodeIndex> GraphNames::lookup(std::string_view name) {
     if (keep_config_) {
       const bool is_choice = entry != nullptr &&
                              (entry->value.kind != Value::Kind::kNumber || entry->value.is_boolean);
-      return is_choice ? program_.constant(entry->value) : program_.symbol({std::string(name), {}, false});
+      return is_choice ? program_.constant(entry->value)
+                       : program_.symbol({std::string(name), {}, false});
     }
     if (entry == nullptr) return program_.error(ArithmeticError::kUnbound, std::string(name));
     if (entry->is_open) {

@@ -18,7 +18,8 @@ Number value_at(const Coefficients& polynomial, std::int64_t x) {
 
 int sign_at(const Coefficients& polynomial, std::int64_t x) {
   const Number value = value_at(polynomial, x);
-  if (value.is_error()) return polynomial.back().is_negative() ? -1 : 1;  // so far out the last term is all
+  if (value.is_error())
+    return polynomial.back().is_negative() ? -1 : 1;  // so far out the last term is all
   return value.is_zero() ? 0 : value.is_negative() ? -1 : 1;
 }
 
@@ -168,12 +169,13 @@ Asymptotic asymptotic_of(CostForms& forms, const NodePath& node, const CostWeigh
   if (const auto from = positive_from(minus(lead, *sum), growth.least());
       from && *from > growth.least())
     result.dominant_from = Number(*from);
-  const auto winner = std::max_element(parts.begin(), parts.end(), [&](const auto& a, const auto& b) {
-    const auto share = [&](const Coefficients& p) {
-      return p.size() > result.degree ? p[result.degree] : Number(0);
-    };
-    return compare(share(a.second), share(b.second)) == -1;
-  });
+  const auto winner =
+      std::max_element(parts.begin(), parts.end(), [&](const auto& a, const auto& b) {
+        const auto share = [&](const Coefficients& p) {
+          return p.size() > result.degree ? p[result.degree] : Number(0);
+        };
+        return compare(share(a.second), share(b.second)) == -1;
+      });
   if (winner == parts.end()) return result;
   result.kernel = winner->first;
   for (const auto& [name, polynomial] : parts) {

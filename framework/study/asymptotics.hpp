@@ -16,13 +16,14 @@ struct Crossover {
 };
 
 struct Asymptotic {
-  Number coefficient;       // of the dominant term
+  Number coefficient;  // of the dominant term
   std::uint32_t degree = 0;
-  std::string kernel;       // which has the most of it
+  std::string kernel;  // which has the most of it
   // From here on the dominant term is more than all others together. Nothing: from the smallest value.
   std::optional<Number> dominant_from;
-  std::vector<Crossover> crossovers;  // of the winning kernel over every one that is larger at first
-  std::string obstacle;     // why there is none: a part that is no polynomial in the input
+  std::vector<Crossover>
+      crossovers;        // of the winning kernel over every one that is larger at first
+  std::string obstacle;  // why there is none: a part that is no polynomial in the input
 };
 
 // The cost of a node as a single input grows from `least`, everything else fixed. REQUIRES: the forms

@@ -182,9 +182,8 @@ class FormBuilder {
 
     std::vector<std::uint32_t> factors;
     for (const Factor& factor : common) factors.push_back(power(factor));
-    std::stable_sort(factors.begin(), factors.end(), [&](std::uint32_t a, std::uint32_t b) {
-      return is_opaque(a) < is_opaque(b);
-    });
+    std::stable_sort(factors.begin(), factors.end(),
+                     [&](std::uint32_t a, std::uint32_t b) { return is_opaque(a) < is_opaque(b); });
     if (rest.size() > 1) factors.push_back(addends(std::move(rest)));
     if (content != 1 || factors.empty()) factors.insert(factors.begin(), integer(content));
     if (factors.size() == 1) return factors.front();
@@ -244,10 +243,9 @@ class FormBuilder {
       if (count > most && count < terms.size()) most = count, atom = index, coefficient = 0;
     Terms group;
     for (const auto& term : terms) {
-      const bool belongs =
-          most == 1          ? group.empty()
-          : coefficient != 0 ? term.second == coefficient && !term.first.empty()
-                             : exponent_of(term.first, atom) != 0;
+      const bool belongs = most == 1          ? group.empty()
+                           : coefficient != 0 ? term.second == coefficient && !term.first.empty()
+                                              : exponent_of(term.first, atom) != 0;
       if (belongs) group.insert(term);
     }
     // A group that is everything would never end.

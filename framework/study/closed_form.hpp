@@ -15,9 +15,9 @@ enum class FormOp { kInteger, kNumber, kSymbol, kSum, kProduct, kPower, kQuotien
 
 struct FormNode {
   FormOp op = FormOp::kInteger;
-  Int128 integer = 0;      // kInteger; of kQuotient the divisor
-  Number number;           // kNumber: what is no integer
-  std::string name;        // kSymbol; of a kCall of a plugin's function its name
+  Int128 integer = 0;                   // kInteger; of kQuotient the divisor
+  Number number;                        // kNumber: what is no integer
+  std::string name;                     // kSymbol; of a kCall of a plugin's function its name
   ProgramOp call = ProgramOp::kScalar;  // kCall
   std::uint32_t exponent = 0;           // kPower
   std::vector<std::uint32_t> children;

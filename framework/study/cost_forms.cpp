@@ -22,8 +22,10 @@ bool is_nothing(const CostWeights& weights) {
 Number weighted(const Costs& costs, const CostWeights& weights) {
   Number sum = 0;
   for (std::size_t q = 0; q < kQuantityCount; ++q) {
-    if (weights[q] == 1) sum = sum + costs.values[q];
-    else if (weights[q] != 0) sum = sum + costs.values[q] * Number(weights[q]);
+    if (weights[q] == 1)
+      sum = sum + costs.values[q];
+    else if (weights[q] != 0)
+      sum = sum + costs.values[q] * Number(weights[q]);
   }
   return sum;
 }

@@ -181,10 +181,10 @@ class GridProgram::Builder {
     };
     for (const Check& check : plan_.checks) {
       const NodeIndex node = specialized_.nodes[check.node];
-      const bool is_sure = facts.never_fails(node) &&
-                           (check.holds == is_count   ? facts.is_length(node)
-                            : check.holds == is_whole ? facts.is_whole(node)
-                                                      : facts.is_truth(node));
+      const bool is_sure =
+          facts.never_fails(node) && (check.holds == is_count   ? facts.is_length(node)
+                                      : check.holds == is_whole ? facts.is_whole(node)
+                                                                : facts.is_truth(node));
       if (!is_sure && !add(check.node, check.holds)) return false;
     }
     for (const Edge& edge : plan_.edges) {
@@ -201,8 +201,7 @@ class GridProgram::Builder {
 
   static bool store(Table& table, const std::vector<Int128>& values) {
     double largest = 1;
-    for (Int128 value : values)
-      largest = std::max(largest, static_cast<double>(magnitude(value)));
+    for (Int128 value : values) largest = std::max(largest, static_cast<double>(magnitude(value)));
     if (largest > kLargest128) return false;
     table.largest = largest;
     if (largest < kLargest64)

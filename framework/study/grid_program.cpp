@@ -49,10 +49,9 @@ void GridProgram::specialize_row(Scratch& scratch, std::size_t changed,
   for (std::size_t i = 1; i < outer_.size(); ++i) {
     const OuterValue& value = outer_[i];
     if (value.level < changed) continue;
-    scratch.outer[i] =
-        value.table != kNone
-            ? tables_[value.table].at(cell(tables_[value.table].mask, scratch.place))
-            : scratch.outer[value.left] * scratch.outer[value.right];
+    scratch.outer[i] = value.table != kNone
+                           ? tables_[value.table].at(cell(tables_[value.table].mask, scratch.place))
+                           : scratch.outer[value.left] * scratch.outer[value.right];
   }
   for (std::size_t f = 0; f < factors_.size(); ++f) {
     Int128 sum = 0;
@@ -172,18 +171,18 @@ std::optional<GridFailure> GridProgram::evaluate(std::size_t first, std::size_t 
     columns[o].denominator = outputs_[o].denominator;
     if (!narrow) columns[o].whole128.resize(count);
   }
-  for_each_row([&](std::size_t row, std::size_t, std::size_t begin, std::size_t length,
-                   std::size_t offset) {
-    const Int128* const coefficients = scratch.coefficients.data() + row * factors_.size();
-    for (std::size_t o = 0; o < outputs_.size(); ++o) {
-      if (columns[o].form == GridColumn::Form::kWhole64)
-        fill_row(outputs_[o], coefficients, scratch.place, begin, length,
-                 columns[o].whole64 + offset);
-      else
-        fill_row(outputs_[o], coefficients, scratch.place, begin, length,
-                 columns[o].whole128.data() + offset);
-    }
-  });
+  for_each_row(
+      [&](std::size_t row, std::size_t, std::size_t begin, std::size_t length, std::size_t offset) {
+        const Int128* const coefficients = scratch.coefficients.data() + row * factors_.size();
+        for (std::size_t o = 0; o < outputs_.size(); ++o) {
+          if (columns[o].form == GridColumn::Form::kWhole64)
+            fill_row(outputs_[o], coefficients, scratch.place, begin, length,
+                     columns[o].whole64 + offset);
+          else
+            fill_row(outputs_[o], coefficients, scratch.place, begin, length,
+                     columns[o].whole128.data() + offset);
+        }
+      });
   if (scratch.suspects.empty()) return std::nullopt;
 
   std::sort(scratch.suspects.begin(), scratch.suspects.end());

@@ -62,16 +62,17 @@ class GridProgram {
   static constexpr std::size_t kMaximumCells = std::size_t{1} << 20;
 
   struct Scratch {
-    std::vector<std::size_t> place;      // on every axis
-    std::vector<Int128> outer;           // values of the outer monomials
-    std::vector<Int128> coefficients;    // by row, then by factor of every output
-    std::vector<std::size_t> suspects;   // points of the block whose guards fail
+    std::vector<std::size_t> place;     // on every axis
+    std::vector<Int128> outer;          // values of the outer monomials
+    std::vector<Int128> coefficients;   // by row, then by factor of every output
+    std::vector<std::size_t> suspects;  // points of the block whose guards fail
   };
 
   // The first axis varies slowest. `point` gives what no axis varies. REQUIRES: the plan outlives this;
   // there is an axis, no axis is empty, and the product of their lengths fits 63 bits.
   GridProgram(const Plan& plan, const RuntimePoint& point, std::vector<GridAxis> axes,
-              std::vector<GridOutput> outputs, Reference reference, const Execution& execution = 1u);
+              std::vector<GridOutput> outputs, Reference reference,
+              const Execution& execution = 1u);
 
   std::size_t size() const { return size_; }
   bool is_by_reference() const { return by_reference_; }
@@ -108,7 +109,7 @@ class GridProgram {
     Int128 coefficient;
     std::uint32_t value;  // into outer
   };
-  struct Factor {           // of an output: the sum of its terms, times a table over the row
+  struct Factor {                 // of an output: the sum of its terms, times a table over the row
     std::uint32_t table = kNone;  // into factors_; kNone: 1
     std::uint32_t first_term = 0, terms = 0;
   };
@@ -123,10 +124,12 @@ class GridProgram {
   std::size_t inner_length() const { return axes_.back().length; }
   std::size_t cell(AxisMask mask, const std::vector<std::size_t>& place) const;
   void specialize_row(Scratch& scratch, std::size_t changed, Int128* coefficients) const;
-  void add_suspects(std::size_t begin, std::size_t length, std::size_t offset, Scratch& scratch) const;
+  void add_suspects(std::size_t begin, std::size_t length, std::size_t offset,
+                    Scratch& scratch) const;
   template <class Cell>
-  void fill_row(const Output& output, const Int128* coefficients, const std::vector<std::size_t>& place,
-                std::size_t begin, std::size_t length, Cell* out) const;
+  void fill_row(const Output& output, const Int128* coefficients,
+                const std::vector<std::size_t>& place, std::size_t begin, std::size_t length,
+                Cell* out) const;
   bool fits64(const Output& output, const Int128* coefficients, std::size_t rows) const;
   std::optional<GridFailure> refer(std::size_t first, std::size_t count,
                                    std::vector<GridColumn>& columns) const;
@@ -135,10 +138,10 @@ class GridProgram {
   std::size_t size_ = 1;
   Reference reference_;
   bool by_reference_ = false;
-  std::vector<Table> tables_;       // of atoms that depend on outer axes only
+  std::vector<Table> tables_;        // of atoms that depend on outer axes only
   std::vector<Table> inner_tables_;  // of products of atoms that depend on the innermost axis
   std::vector<Guard> guards_;
-  std::vector<OuterValue> outer_;    // parts before products
+  std::vector<OuterValue> outer_;  // parts before products
   std::vector<OuterTerm> terms_;
   std::vector<Factor> factors_;
   std::vector<Output> outputs_;

@@ -15,8 +15,8 @@ Number value_at(const Plan& plan, const Evaluation& evaluation, const NodePath& 
     times = times * evaluation.values[plan.edges[index].count];
     stored_times = stored_times * evaluation.values[plan.edges[index].stored_count];
   }
-  Costs costs =
-      costs_of(plan, evaluation, node.edges.empty() ? plan.root() : plan.edges[node.edges.back()].child);
+  Costs costs = costs_of(plan, evaluation,
+                         node.edges.empty() ? plan.root() : plan.edges[node.edges.back()].child);
   for (std::size_t q = 0; q < kQuantityCount; ++q) {
     // As the rows of an analysis: nothing, however often, is nothing.
     if (costs.values[q] == Number(0)) continue;
@@ -47,7 +47,7 @@ Result<std::unique_ptr<Sweep>> Sweep::make(std::vector<SweepAxis> axes,
     sweep->size_ *= axis.length();
     const bool is_open = !keep_plans && !axis.config.empty() && !axis.numbers.empty();
     has_open = has_open || is_open;
-    sweep->kinds_.push_back(is_open                                      ? Kind::kOpen
+    sweep->kinds_.push_back(is_open                                       ? Kind::kOpen
                             : !axis.config.empty() || !axis.modes.empty() ? Kind::kPlan
                                                                           : Kind::kInput);
   }
@@ -204,8 +204,8 @@ Result<std::vector<Number>> Sweep::refer(const Program& program,
     values.push_back(path ? value_at(*at.plan, *evaluation, *path, output.weights) : Number(0));
     if (values.back().is_error())
       return plain_error(ErrorKind::kInput, "E305",
-                         std::string(describe(values.back().error_reason())) + " in the costs of '" +
-                             output.node + "'");
+                         std::string(describe(values.back().error_reason())) +
+                             " in the costs of '" + output.node + "'");
   }
   return values;
 }
@@ -245,8 +245,7 @@ std::optional<GridFailure> Sweep::evaluate(std::size_t first, std::size_t count,
     }
     if (!block.is_whole)
       for (std::size_t o = 0; o < outputs_.size(); ++o)
-        for (std::size_t i = 0; i < good; ++i)
-          block.outputs[o].push_back(block.columns[o].at(i));
+        for (std::size_t i = 0; i < good; ++i) block.outputs[o].push_back(block.columns[o].at(i));
     if (failure) {
       failure->point = point + good;
       return failure;

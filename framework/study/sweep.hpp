@@ -47,7 +47,7 @@ struct SweepOutput {
 
 // Consecutive points of a sweep. Worth keeping between calls of one thread.
 struct SweepBlock {
-  std::vector<std::vector<Number>> outputs;   // by output; or, where no number needs it,
+  std::vector<std::vector<Number>> outputs;      // by output; or, where no number needs it,
   std::vector<std::vector<std::int64_t>> whole;  // by output
   bool is_whole = true;
 
@@ -84,7 +84,8 @@ class Sweep {
 
   // The points [first, first + count). When one fails, the block holds those before it.
   // [any thread, concurrent, with a block of one's own] REQUIRES: within the sweep.
-  std::optional<GridFailure> evaluate(std::size_t first, std::size_t count, SweepBlock& block) const;
+  std::optional<GridFailure> evaluate(std::size_t first, std::size_t count,
+                                      SweepBlock& block) const;
 
  private:
   struct Program {

@@ -216,7 +216,8 @@ FormId SymbolicForms::build_select(const ProgramNode& node) {
 FormId SymbolicForms::build_defined(const ProgramNode& node) {
   const ProgramNode& operand = program_.node(node.operands[0]);
   if (undefined_ && operand.op == ProgramOp::kSymbol)
-    return number(Number(undefined_->count(program_.symbols()[operand.operands[0]].name) == 0 ? 1 : 0));
+    return number(
+        Number(undefined_->count(program_.symbols()[operand.operands[0]].name) == 0 ? 1 : 0));
   return call("defined", {of_node_[node.operands[0]]});
 }
 

@@ -74,8 +74,7 @@ GridAxis axis(RuntimeVariable variable, std::size_t length, std::int64_t step) {
 
 std::vector<GridAxis> axes(std::size_t batch, std::size_t seq, std::size_t cache,
                            std::int64_t step) {
-  return {axis(RuntimeVariable::kBatchSize, batch, step),
-          axis(RuntimeVariable::kSeqLen, seq, step),
+  return {axis(RuntimeVariable::kBatchSize, batch, step), axis(RuntimeVariable::kSeqLen, seq, step),
           axis(RuntimeVariable::kCacheLen, cache, step)};
 }
 

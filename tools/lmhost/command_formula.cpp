@@ -23,9 +23,9 @@ constexpr std::size_t kMostCrossovers = 3;
 
 // The inputs that stay symbols.
 struct Symbols {
-  std::vector<std::string> names;            // as given, canonical, in order
-  std::vector<RuntimeVariable> variables;    // those that are runtime variables
-  std::vector<std::string> config;           // those of the config
+  std::vector<std::string> names;          // as given, canonical, in order
+  std::vector<RuntimeVariable> variables;  // those that are runtime variables
+  std::vector<std::string> config;         // those of the config
 };
 
 struct NamedForm {
@@ -92,16 +92,15 @@ class FormulaStudy {
     const InputNames names = [this](InputName name) { return name_of_input(name); };
     const Program& program = specialized_.program;
     const bool is_ratio = metric.kind == ColumnKind::kRatio;
-    const auto above =
-        forms_->total(node, weights_of(is_ratio ? lmhost::column("flops") : metric));
+    const auto above = forms_->total(node, weights_of(is_ratio ? lmhost::column("flops") : metric));
     if (!above) return too_large(metric);
     if (!is_ratio)
       return NamedForm{&metric,
                        closed_form(*above, program, forms_->forms(), forms_->facts(), names)};
     const auto below = forms_->total(node, weights_of(lmhost::column("bytes_moved")));
     if (!below) return too_large(metric);
-    return NamedForm{&metric, closed_ratio(*above, *below, program, forms_->forms(),
-                                           forms_->facts(), names)};
+    return NamedForm{
+        &metric, closed_ratio(*above, *below, program, forms_->forms(), forms_->facts(), names)};
   }
 
   // What is fixed and what the forms hold for, a line each.
@@ -111,13 +110,17 @@ class FormulaStudy {
       const auto variable = static_cast<RuntimeVariable>(i);
       const std::string name(name_of(variable));
       if (is_symbol(name))
-        free += (free.empty() ? "" : ", ") + name + (is_bits(variable) ? " > 0" : is_positive(input_name(variable)) ? " >= 1" : " >= 0");
+        free += (free.empty() ? "" : ", ") + name +
+                (is_bits(variable)                   ? " > 0"
+                 : is_positive(input_name(variable)) ? " >= 1"
+                                                     : " >= 0");
       else
         fixed_values += (fixed_values.empty() ? "" : ", ") + name + " = " +
                         to_string(analysis_.point[variable]);
     }
     for (const Symbol& input : analysis_.plan->program.symbols())
-      free += (free.empty() ? "" : ", ") + input.name + (input.is_length ? (is_above_zero(*input.value) ? " >= 1" : " >= 0") : "");
+      free += (free.empty() ? "" : ", ") + input.name +
+              (input.is_length ? (is_above_zero(*input.value) ? " >= 1" : " >= 0") : "");
     std::vector<std::string> lines = {"for " + free};
     if (!fixed_values.empty()) lines.push_back("with " + fixed_values);
     return lines;
@@ -141,7 +144,9 @@ class FormulaStudy {
   }
 
  private:
-  static bool is_above_zero(const Number& value) { return !value.is_negative() && !value.is_zero(); }
+  static bool is_above_zero(const Number& value) {
+    return !value.is_negative() && !value.is_zero();
+  }
   static bool is_bits(RuntimeVariable variable) { return variable >= RuntimeVariable::kWeightBits; }
   bool is_symbol(const std::string& name) const {
     return std::find(symbols_.names.begin(), symbols_.names.end(), name) != symbols_.names.end();
@@ -226,7 +231,8 @@ std::string write_json_forms(const std::vector<NamedForm>& forms, const Analysis
   json.begin_object();
   for (std::size_t i = 0; i < kRuntimeVariableCount; ++i) {
     const auto variable = static_cast<RuntimeVariable>(i);
-    if (const auto value = study.fixed(input_name(variable))) json.member(name_of(variable), *value);
+    if (const auto value = study.fixed(input_name(variable)))
+      json.member(name_of(variable), *value);
   }
   json.end_object();
   json.line();
@@ -275,9 +281,8 @@ std::string write_asymptotics(const Analysis& analysis, const Symbols& symbols,
     const auto found = std::find_if(open.begin(), open.end(),
                                     [&](const Symbol& input) { return input.name == name; });
     if (!variable && found == open.end()) continue;  // nothing of this mode asks for it
-    const InputName input =
-        variable ? input_name(*variable)
-                 : open_name(static_cast<std::uint32_t>(found - open.begin()));
+    const InputName input = variable ? input_name(*variable)
+                                     : open_name(static_cast<std::uint32_t>(found - open.begin()));
     const std::int64_t least = variable == RuntimeVariable::kCacheLen ? 0 : 1;
     const auto is_positive = [&](InputName) { return least == 1; };
     const SpecializedProgram program = specialize(
@@ -298,7 +303,8 @@ std::string write_asymptotics(const Analysis& analysis, const Symbols& symbols,
         if (row.name == other) value = to_string(*row.value);
       others += (others.empty() ? " (" : ", ") + other + " = " + value;
     }
-    text += (text.empty() ? "" : "\n") + name + " alone" + others + (others.empty() ? "" : ")") + "\n";
+    text +=
+        (text.empty() ? "" : "\n") + name + " alone" + others + (others.empty() ? "" : ")") + "\n";
     for (const Column* metric : metrics) {
       const Asymptotic a = asymptotic_of(forms, node, weights_of(*metric), input, least);
       text += "  " + std::string(metric->key) + " ~ ";
@@ -316,8 +322,8 @@ std::string write_asymptotics(const Analysis& analysis, const Symbols& symbols,
       // The last ones: a kernel that loses at once was never in question.
       for (std::size_t i = 0; i < std::min(a.crossovers.size(), kMostCrossovers); ++i) {
         const Crossover& crossover = a.crossovers[i];
-        text += "    " + crossover.winner + " overtakes " + crossover.loser + " at " + name + " = " +
-                to_grouped_string(crossover.at) + "\n";
+        text += "    " + crossover.winner + " overtakes " + crossover.loser + " at " + name +
+                " = " + to_grouped_string(crossover.at) + "\n";
       }
     }
   }
@@ -359,8 +365,8 @@ Result<Outcome> formula_command(const Arguments& arguments) {
   Result<Analysis> analysis = host->plan(*model, *workload);
   if (!analysis) return std::move(analysis).errors();
   const CostTree structure = structure_of(analysis->plan);
-  Result<std::uint32_t> found = find_node(
-      structure, arguments.operands.size() > 1 ? arguments.operands[1] : std::string());
+  Result<std::uint32_t> found =
+      find_node(structure, arguments.operands.size() > 1 ? arguments.operands[1] : std::string());
   if (!found) return std::move(found).errors();
   const NodePath node = path_to(structure, *found);
 

@@ -29,7 +29,7 @@ constexpr std::int64_t kMapCells = 4096;
 // A column as outputs of the sweep: a sum of quantities, or one such sum over another.
 struct ShownColumn {
   const Column* column;
-  std::size_t output = 0;        // of the first node; the others follow
+  std::size_t output = 0;  // of the first node; the others follow
   std::size_t denominator = 0;
   bool is_ratio = false;
 };
@@ -52,10 +52,8 @@ Result<std::vector<const Column*>> read_columns(const Arguments& arguments, bool
     if (!found) return std::move(found).errors();
     return std::vector<const Column*>{*found};
   }
-  Result<std::vector<const Column*>> columns = parse_columns(
-      arguments.get("columns")
-          .value_or(is_table ? "flops"
-                             : "flops,bytes_read,bytes_written,intermediate_bytes,stored_bytes"));
+  Result<std::vector<const Column*>> columns = parse_columns(arguments.get("columns").value_or(
+      is_table ? "flops" : "flops,bytes_read,bytes_written,intermediate_bytes,stored_bytes"));
   if (!columns) return columns;
   for (const Column* column : *columns)
     if (!column->is_cost())
@@ -86,10 +84,9 @@ Arguments strictest(const Arguments& arguments, const std::vector<AxisText>& axe
   const bool is_decode = arguments.get("phase").value_or("") == "decode";
   for (const AxisText& axis : axes) {
     if (axis.variables.size() != 1 || axis.variables[0] > RuntimeVariable::kCacheLen) continue;
-    const bool wants_largest =
-        axis.variables[0] == RuntimeVariable::kSeqLen    ? is_decode
-        : axis.variables[0] == RuntimeVariable::kCacheLen ? !is_decode
-                                                          : false;
+    const bool wants_largest = axis.variables[0] == RuntimeVariable::kSeqLen     ? is_decode
+                               : axis.variables[0] == RuntimeVariable::kCacheLen ? !is_decode
+                                                                                 : false;
     std::string name(name_of(axis.variables[0]));
     std::replace(name.begin(), name.end(), '_', '-');
     strict.options.emplace_back(name, to_string(wants_largest ? axis.largest() : axis.smallest()));
@@ -105,17 +102,20 @@ Diagnostic unknown_variable(const AxisText& axis, const Model& model) {
   const std::vector<std::string_view> candidates(names.begin(), names.end());
   std::string hint = did_you_mean(axis.name, candidates);
   if (hint.empty())
-    hint = "a variable is batch_size, seq_len, cache_len, w_bits, a_bits, kv_bits, index_bits, dtype, "
-           "mode, or a name of the config";
+    hint =
+        "a variable is batch_size, seq_len, cache_len, w_bits, a_bits, kv_bits, index_bits, dtype, "
+        "mode, or a name of the config";
   return plain_error(ErrorKind::kUsage, codes::kSweepAxis,
-                     "unknown variable " + quoted(axis.name) + " in -P " + quoted(axis.argument), hint);
+                     "unknown variable " + quoted(axis.name) + " in -P " + quoted(axis.argument),
+                     hint);
 }
 
 Result<bool> check_names(const std::vector<AxisText>& axes, const Model& model,
                          const std::string& prefix) {
   const std::vector<std::string> known = config_names(model);
   for (const AxisText& axis : axes) {
-    if (!axis.is_config || std::find(known.begin(), known.end(), axis.name) != known.end()) continue;
+    if (!axis.is_config || std::find(known.begin(), known.end(), axis.name) != known.end())
+      continue;
     // A name below an object that the config may have.
     ModelRequest request;
     request.prefix = prefix;
@@ -177,7 +177,7 @@ Number value_of(const SweepBlock& block, const ShownColumn& column, std::size_t 
 FormatBlock row_format(const Sweep& sweep, const Question& question, const SweepRowWriter& writer,
                        const SweepDevice* device) {
   return [&sweep, &question, &writer, device](const SweepBlock& block, std::size_t point,
-                                      std::size_t count, std::string& text) {
+                                              std::size_t count, std::string& text) {
     if (count == 0) return;
     const std::vector<SweepAxis>& axes = sweep.axes();
     std::vector<std::size_t> place = sweep.place(point);
@@ -291,7 +291,8 @@ Result<Outcome> write_rows(const Arguments& arguments, const Sweep& sweep, const
                         axis.labels.front().find_first_not_of("0123456789.") == std::string::npos);
   }
   header.has_nodes = question.has_nodes;
-  for (const ShownColumn& column : question.columns) header.columns.emplace_back(column.column->key);
+  for (const ShownColumn& column : question.columns)
+    header.columns.emplace_back(column.column->key);
   if (device != nullptr)
     header.columns.insert(header.columns.end(), SweepDevice::columns().begin(),
                           SweepDevice::columns().end());
@@ -339,8 +340,8 @@ Result<Outcome> sweep_command(const Arguments& arguments) {
 
   const Number size = grid_size(question.axes);
   const bool is_absurd = !size.is_exact() || compare(size, Number(INT64_MAX)) == 1;
-  if (is_absurd || (compare(size, Number(kManyPoints)) == 1 && !arguments.has("yes") &&
-                    !arguments.has("shard")))
+  if (is_absurd ||
+      (compare(size, Number(kManyPoints)) == 1 && !arguments.has("yes") && !arguments.has("shard")))
     return too_many(size);
   if (is_table && compare(size, Number(kMapCells)) == 1)
     return plain_error(ErrorKind::kUsage, codes::kSweepSize,
@@ -391,8 +392,7 @@ Result<Outcome> sweep_command(const Arguments& arguments) {
       asks_device ? SweepDevice::make(arguments, *host, **sweep, analysis)
                   : std::unique_ptr<SweepDevice>();
   if (!device) return std::move(device).errors();
-  question.shows_rate =
-      *device != nullptr && !arguments.has("metric") && !arguments.has("columns");
+  question.shows_rate = *device != nullptr && !arguments.has("metric") && !arguments.has("columns");
 
   if (!is_table) {
     const SweepFormat rows = *format == "csv"     ? SweepFormat::kCsv

@@ -11,10 +11,10 @@
 namespace lmhost::tool {
 
 struct Outcome {
-  std::string text;      // the result
-  int status = 0;        // 0, or 1 when the answer is no
+  std::string text;         // the result
+  int status = 0;           // 0, or 1 when the answer is no
   bool is_written = false;  // while it was computed: `text` is empty
-  Diagnostics messages;  // warnings and findings, for standard error
+  Diagnostics messages;     // warnings and findings, for standard error
   std::vector<std::pair<std::string, std::string>> files;  // path, text: written besides
 };
 

@@ -114,7 +114,8 @@ constexpr OptionSpec kOptions[] = {
     {"node", "", "", "NODE", "", kSweep, "of this node instead of the model; as often as needed"},
     {"shard", "", "", "I/N", "", kSweep,
      "the I-th of N parts; behind one another they are the whole"},
-    {"resume", "", "", "", "", kSweep, "continue the file of --output, which must be of this sweep"},
+    {"resume", "", "", "", "", kSweep,
+     "continue the file of --output, which must be of this sweep"},
     {"yes", "", "", "", "", kSweep, "more than 100 million points are meant"},
 
     {"in", "", "", "LIST", "", kForm,
@@ -188,9 +189,11 @@ constexpr CommandSpec kCommands[] = {
      kHosted | kFormat | kExact | kModel | kRoot | kWorkload | kDevice | kSweep | kColumns |
          kMetric,
      "table,csv,jsonl,md", "costs over a grid of batches, lengths, precisions, config values",
-     "Every point is what `analyze` says there. Without -o a map of the last two axes: of FLOPs, or\n"
-     "with a device of tokens per second at most; a dot is where weights and cache exceed 0.9 of its\n"
-     "memory. The device may be an axis: -P hw=a100-sxm-80g,h100-sxm.\n"
+     "Every point is what `analyze` says there. Without -o a map of the last two axes: of FLOPs, "
+     "or\n"
+     "with a device of tokens per second at most; a dot is where weights and cache exceed 0.9 of "
+     "its\n"
+     "memory. The device may be an axis: -P hw=a100-80g,h100-sxm.\n"
      "A range is FIRST-LAST, FIRST-LAST+STEP or FIRST-LAST*FACTOR (x will do for *)."},
     {"inspect", "MODEL", kHosted | kFormat | kModel | kRoot | kDepth, "tree,json,dot,mermaid",
      "what a model is made of, without numbers",

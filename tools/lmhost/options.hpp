@@ -39,7 +39,7 @@ enum OptionGroup : unsigned {
   kForm = 1u << 22,     // a closed form
   kColumns = 1u << 25,  // which quantities
   kSweep = 1u << 31,    // which points, and what happens to their rows
-  kPrice = 1u << 29,  // what the time of a device costs
+  kPrice = 1u << 29,    // what the time of a device costs
 };
 
 struct OptionSpec {

@@ -18,7 +18,8 @@ Result<RowSink> RowSink::open(const std::optional<std::string>& path, bool resum
   if (!path || *path == "-") return RowSink(STDOUT_FILENO);
   RowSink sink(-1);
   sink.name_ = quoted(*path);
-  sink.descriptor_ = ::open(path->c_str(), O_RDWR | O_CREAT | O_CLOEXEC | (resume ? 0 : O_TRUNC), 0666);
+  sink.descriptor_ =
+      ::open(path->c_str(), O_RDWR | O_CREAT | O_CLOEXEC | (resume ? 0 : O_TRUNC), 0666);
   // What can be written and not read (a pipe, a device) needs no comparing.
   if (sink.descriptor_ < 0 && !resume)
     sink.descriptor_ = ::open(path->c_str(), O_WRONLY | O_CLOEXEC);
@@ -60,18 +61,17 @@ Result<bool> RowSink::compare(std::string_view* lines) {
     const ssize_t got = pread(descriptor_, buffer.data() + read, buffer.size() - read,
                               static_cast<off_t>(at_ + read));
     if (got < 0 && errno == EINTR) continue;
-    if (got <= 0)
-      return plain_error(ErrorKind::kIo, codes::kCannotRead, "cannot read " + name_);
+    if (got <= 0) return plain_error(ErrorKind::kIo, codes::kCannotRead, "cannot read " + name_);
     read += static_cast<std::size_t>(got);
   }
   const auto [theirs, ours] = std::mismatch(buffer.begin(), buffer.end(), lines->begin());
   line_ += static_cast<std::size_t>(std::count(buffer.begin(), theirs, '\n'));
   if (theirs != buffer.end())
-    return plain_error(ErrorKind::kUsage, codes::kSweepResume,
-                       "line " + std::to_string(line_) + " of " + name_ +
-                           " is not what this sweep writes there",
-                       "--resume continues a file of the same model, options and version; nothing was "
-                       "changed");
+    return plain_error(
+        ErrorKind::kUsage, codes::kSweepResume,
+        "line " + std::to_string(line_) + " of " + name_ + " is not what this sweep writes there",
+        "--resume continues a file of the same model, options and version; nothing was "
+        "changed");
   const auto end = std::find(buffer.rbegin(), buffer.rend(), '\n');
   if (end != buffer.rend()) whole_ = at_ + static_cast<std::size_t>(buffer.rend() - end);
   at_ += buffer.size();

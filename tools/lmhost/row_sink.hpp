@@ -37,7 +37,7 @@ class RowSink {
   std::size_t existing_ = 0;  // bytes to compare
   std::size_t at_ = 0;        // bytes compared or written
   std::size_t line_ = 1;
-  std::size_t whole_ = 0;     // behind the last whole line
+  std::size_t whole_ = 0;  // behind the last whole line
 };
 
 }  // namespace lmhost::tool

@@ -27,7 +27,7 @@ std::string with(std::string_view name, char from, char to) {
 const OptionSpec* workload_option(const std::string& name) {
   const std::string dashed = with(name, '_', '-');
   for (const OptionSpec& option : all_options()) {
-    if (option.group != kWorkload) continue;
+    if ((option.group & kWorkload) == 0) continue;
     if (option.name == dashed) return &option;
     for (const std::string& alias : split(option.aliases, ' '))
       if (alias == dashed) return &option;
@@ -96,16 +96,15 @@ Result<ValueRange> parse_range(const AxisText& axis, const std::string& item, bo
   if (range.is_geometric && compare(range.step, Number(2)) == -1)
     return axis_error(axis.argument, "has a factor below 2");
   if (range.is_geometric && range.first.is_zero())
-    return axis_error(axis.argument, "multiplies 0, which stays 0",
-                      "write 0," + std::string("1-") + to_string(range.last) + "*" +
-                          to_string(range.step));
+    return axis_error(
+        axis.argument, "multiplies 0, which stays 0",
+        "write 0," + std::string("1-") + to_string(range.last) + "*" + to_string(range.step));
   return range;
 }
 
 Number count_of(const ValueRange& range) {
   if (!range.is_number) return 1;
-  if (!range.is_geometric)
-    return floor_divide(range.last - range.first, range.step) + Number(1);
+  if (!range.is_geometric) return floor_divide(range.last - range.first, range.step) + Number(1);
   std::int64_t count = 0;
   for (Number value = range.first; compare(value, range.last).value_or(1) != 1;
        value = value * range.step)
@@ -140,8 +139,7 @@ Result<ValueRange> parse_type(const AxisText& axis, const std::string& item,
                               const OptionSpec& option) {
   const std::optional<Number> bits = bits_of_type(item);
   if (!is_one_of(std::string(option.choices), item) || !bits)
-    return axis_error(axis.argument, "cannot be " + quoted(item),
-                      "one of " + choices_text(option));
+    return axis_error(axis.argument, "cannot be " + quoted(item), "one of " + choices_text(option));
   return ValueRange{item, true, *bits, *bits, Number(1), false};
 }
 
@@ -156,9 +154,11 @@ Result<AxisText> parse_axis(const std::string& argument) {
   if (values.empty()) return axis_error(argument, "has no value");
   const OptionSpec* option = workload_option(name);
   const bool is_type = option != nullptr && option->value == "TYPE";
-  const auto variable = option == nullptr
-                            ? std::nullopt
-                            : runtime_variable_named(with(option->name, '-', '_'));
+  // --isl is --seq-len by another name, with help of its own.
+  const std::string option_name = option == nullptr       ? ""
+                                  : option->name == "isl" ? "seq_len"
+                                                          : with(option->name, '-', '_');
+  const std::optional<RuntimeVariable> variable = runtime_variable_named(option_name);
   if (option != nullptr && !is_type && !variable)
     return axis_error(argument, "cannot vary --" + std::string(option->name));
   if (variable) axis.variables = {*variable};
@@ -167,7 +167,7 @@ Result<AxisText> parse_axis(const std::string& argument) {
                       RuntimeVariable::kKvBits};
   else if (is_type)
     axis.variables = {RuntimeVariable::kKvBits};
-  if (option != nullptr) name = with(option->name, '-', '_');
+  if (option != nullptr) name = option_name;
   if (name == "system") name = "hw";
   axis.is_config = option == nullptr && name != "mode" && name != "hw";
   if (axis.is_config && name.compare(0, kConfigPrefix.size(), kConfigPrefix) == 0)
@@ -183,7 +183,8 @@ Result<AxisText> parse_axis(const std::string& argument) {
       axis.ranges.push_back(*range);
       continue;
     }
-    const bool is_text = name == "mode" || name == "hw" || (axis.is_config && !starts_like_number(item));
+    const bool is_text =
+        name == "mode" || name == "hw" || (axis.is_config && !starts_like_number(item));
     if (is_text) {
       if (name == "mode" && !mode_named(item))
         return axis_error(argument, "cannot be " + quoted(item), "one of eager, sdpa, fused");
@@ -247,8 +248,9 @@ Result<std::vector<AxisText>> read_axes(const Arguments& arguments) {
     }
     const bool is_given = !axis->is_config && arguments.has(with(axis->name, '_', '-'));
     if (is_given)
-      errors.push_back(axis_error(argument, "contradicts --" + with(axis->name, '_', '-') + " " +
-                                                *arguments.get(with(axis->name, '_', '-')),
+      errors.push_back(axis_error(argument,
+                                  "contradicts --" + with(axis->name, '_', '-') + " " +
+                                      *arguments.get(with(axis->name, '_', '-')),
                                   "give one of them"));
     for (const std::string& set : arguments.all("set"))
       if (axis->is_config && set.compare(0, axis->name.size() + 1, axis->name + "=") == 0)

@@ -23,8 +23,8 @@ struct ValueRange {
 
 // An axis before its values are written out: a range of a billion values is one word.
 struct AxisText {
-  std::string argument;  // "batch_size=1-256*2"
-  std::string name;      // canonical: "batch_size", "dtype", "num_hidden_layers"
+  std::string argument;                    // "batch_size=1-256*2"
+  std::string name;                        // canonical: "batch_size", "dtype", "num_hidden_layers"
   std::vector<RuntimeVariable> variables;  // else a config name, "mode" or "hw"
   std::vector<ValueRange> ranges;
   bool is_config = false;

@@ -2,21 +2,22 @@
 
 #include <algorithm>
 
+#include "aggregate/aggregate.hpp"
 #include "load/config.hpp"
+#include "study/profile.hpp"
 #include "tools/lmhost/session.hpp"
 
 namespace lmhost::tool {
 
 const std::vector<std::string>& SweepDevice::columns() {
-  static const std::vector<std::string> names = {"time_bound_s", "tokens_per_s_bound", "fits"};
+  static const std::vector<std::string> names = {"time_bound_s", "tokens_per_second_bound", "fits"};
   return names;
 }
 
 Result<std::unique_ptr<SweepDevice>> SweepDevice::make(const Arguments& arguments, const Host& host,
                                                        const Sweep& sweep, const Analysis& first) {
-  const bool has_axis =
-      std::any_of(sweep.axes().begin(), sweep.axes().end(),
-                  [](const SweepAxis& axis) { return axis.name == "hw"; });
+  const bool has_axis = std::any_of(sweep.axes().begin(), sweep.axes().end(),
+                                    [](const SweepAxis& axis) { return axis.name == "hw"; });
   std::unique_ptr<SweepDevice> device(new SweepDevice(arguments, host.prefix(), sweep, first));
   if (!has_axis) {
     const Result<std::optional<Roof>> roof = read_roof(arguments, host.prefix(), first);

@@ -67,11 +67,11 @@ void ProgressLine::update(std::size_t done) {
   const auto grouped = [](std::size_t n) {
     return to_grouped_string(Number(static_cast<std::uint64_t>(n)));
   };
-  write_standard_error(
-      "\r\x1b[Ksweep " + grouped(done) + "/" + grouped(total_) + "  " +
-      std::to_string(static_cast<int>(100.0 * static_cast<double>(done) /
-                                      static_cast<double>(total_))) +
-      "%  " + format_count(Number::inexact(rate)).substr(1) + " points/s  eta " + clock_text(left));
+  write_standard_error("\r\x1b[Ksweep " + grouped(done) + "/" + grouped(total_) + "  " +
+                       std::to_string(static_cast<int>(100.0 * static_cast<double>(done) /
+                                                       static_cast<double>(total_))) +
+                       "%  " + format_count(Number::inexact(rate)).substr(1) + " points/s  eta " +
+                       clock_text(left));
 }
 
 Interruptible::Interruptible() {

@@ -35,8 +35,8 @@ class Interruptible {
 };
 
 // Appends the rows of a block's points [0, count), the first being `point` of the sweep.
-using FormatBlock = std::function<void(const SweepBlock& block, std::size_t point, std::size_t count,
-                                       std::string& text)>;
+using FormatBlock = std::function<void(const SweepBlock& block, std::size_t point,
+                                       std::size_t count, std::string& text)>;
 
 struct SweepRange {
   std::size_t first = 0;
