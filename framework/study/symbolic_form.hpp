@@ -94,7 +94,6 @@ class SymbolicForms {
   // The value of an operator whose operands are all known, or nothing.
   std::optional<FormId> folded(const ProgramNode& node);
   std::optional<Value> known_value(FormId form) const;
-  bool is_truth(FormId form) const;            // surely 0 or 1
   const Atom* single_atom(FormId form) const;  // of a form that is one
   FormId name(std::string word, std::uint8_t rank, Traits traits);
   FormId number(const Number& number);

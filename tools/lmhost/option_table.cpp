@@ -220,7 +220,7 @@ constexpr CommandSpec kCommands[] = {
      "or\n"
      "with a device of tokens per second at most; a dot is where weights and cache exceed 0.9 of "
      "its\n"
-     "memory. The device may be an axis: -P hw=a100-sxm-80g,h100-sxm.\n"
+     "memory. The device may be an axis: -P hw=a100-80g,h100-sxm.\n"
      "A range is FIRST-LAST, FIRST-LAST+STEP or FIRST-LAST*FACTOR (x will do for *)."},
     {"inspect", "MODEL", kHosted | kFormat | kModel | kRoot | kDepth, "tree,json,dot,mermaid",
      "what a model is made of, without numbers",

@@ -27,7 +27,7 @@ std::string with(std::string_view name, char from, char to) {
 const OptionSpec* workload_option(const std::string& name) {
   const std::string dashed = with(name, '_', '-');
   for (const OptionSpec& option : all_options()) {
-    if (option.group != kWorkload) continue;
+    if ((option.group & kWorkload) == 0) continue;
     if (option.name == dashed) return &option;
     for (const std::string& alias : split(option.aliases, ' '))
       if (alias == dashed) return &option;
@@ -154,8 +154,11 @@ Result<AxisText> parse_axis(const std::string& argument) {
   if (values.empty()) return axis_error(argument, "has no value");
   const OptionSpec* option = workload_option(name);
   const bool is_type = option != nullptr && option->value == "TYPE";
-  const auto variable =
-      option == nullptr ? std::nullopt : runtime_variable_named(with(option->name, '-', '_'));
+  // --isl is --seq-len by another name, with help of its own.
+  const std::string option_name = option == nullptr       ? ""
+                                  : option->name == "isl" ? "seq_len"
+                                                          : with(option->name, '-', '_');
+  const std::optional<RuntimeVariable> variable = runtime_variable_named(option_name);
   if (option != nullptr && !is_type && !variable)
     return axis_error(argument, "cannot vary --" + std::string(option->name));
   if (variable) axis.variables = {*variable};
@@ -164,7 +167,7 @@ Result<AxisText> parse_axis(const std::string& argument) {
                       RuntimeVariable::kKvBits};
   else if (is_type)
     axis.variables = {RuntimeVariable::kKvBits};
-  if (option != nullptr) name = with(option->name, '-', '_');
+  if (option != nullptr) name = option_name;
   if (name == "system") name = "hw";
   axis.is_config = option == nullptr && name != "mode" && name != "hw";
   if (axis.is_config && name.compare(0, kConfigPrefix.size(), kConfigPrefix) == 0)

@@ -2,13 +2,15 @@
 
 #include <algorithm>
 
+#include "aggregate/aggregate.hpp"
 #include "load/config.hpp"
+#include "study/profile.hpp"
 #include "tools/lmhost/session.hpp"
 
 namespace lmhost::tool {
 
 const std::vector<std::string>& SweepDevice::columns() {
-  static const std::vector<std::string> names = {"time_bound_s", "tokens_per_s_bound", "fits"};
+  static const std::vector<std::string> names = {"time_bound_s", "tokens_per_second_bound", "fits"};
   return names;
 }
 
