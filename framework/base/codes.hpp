@@ -69,7 +69,7 @@ inline constexpr std::string_view kCannotWrite = "E502";
 // 6xx: the command line
 inline constexpr std::string_view kUsage = "E601";
 inline constexpr std::string_view kUnknownNode = "E602";
-inline constexpr std::string_view kCancelled = "E603";  // by the program that asked
+inline constexpr std::string_view kCancelled = "E603";      // by the program that asked
 inline constexpr std::string_view kCondition = "E608";      // --fail-if does not parse
 inline constexpr std::string_view kNotComparable = "E609";  // nothing to compare with, or no such
 inline constexpr std::string_view kExport = "E610";         // a form of export, or its values

@@ -158,14 +158,14 @@ std::string write_comparison_json(const ComparisonReport& report) {
   return json.take();
 }
 
-std::string write_comparison_csv(const ComparisonReport& report,
-                                 const ComparisonOptions& options) {
+std::string write_comparison_csv(const ComparisonReport& report, const ComparisonOptions& options) {
   std::vector<const Column*> metrics;
   for (const Column& column : all_columns())
     if (options.metric == nullptr ? column.is_cost() && column.kind != ColumnKind::kRatio
                                   : &column == options.metric)
       metrics.push_back(&column);
-  std::string text = "new,base,path,base_path,change,kernel,metric,base_value,new_value,delta,relative\n";
+  std::string text =
+      "new,base,path,base_path,change,kernel,metric,base_value,new_value,delta,relative\n";
   const auto cell = [](const Number& value) {
     return value.is_error() ? std::string() : exact_text(value);
   };

@@ -128,9 +128,8 @@ class ProfileWriter {
     const Costs costs = tree_.total(tree_.nodes[leaf]);
     for (const ValueKind& kind : kinds_) {
       const Number value = rounded(divide(kind.metric->value(costs), kind.scale));
-      const std::int64_t whole = value.is_exact()
-                                     ? value.to_int64().value_or(INT64_MAX)
-                                     : static_cast<std::int64_t>(value.to_double());
+      const std::int64_t whole = value.is_exact() ? value.to_int64().value_or(INT64_MAX)
+                                                  : static_cast<std::int64_t>(value.to_double());
       is_zero = is_zero && whole == 0;
       values.push_back(static_cast<std::uint64_t>(whole));
     }
@@ -188,8 +187,8 @@ class ProfileWriter {
     std::vector<std::string> lines = {"lmhost " + std::string(version())};
     for (const ValueKind& kind : kinds_)
       if (!(kind.scale == Number(1)))
-        lines.push_back(std::string(kind.metric->key) + " is in units of " +
-                        to_string(kind.scale) + ", rounded");
+        lines.push_back(std::string(kind.metric->key) + " is in units of " + to_string(kind.scale) +
+                        ", rounded");
     return lines;
   }
 

@@ -55,7 +55,7 @@ std::string amount_text(const Column& metric, const Number& value) {
     case ColumnKind::kRatio:
       return format_fixed(value.to_double(), 2) + " FLOP/B";
     case ColumnKind::kFlop:
-      return format_count(value) + "FLOP";
+      return format_flops(value);
     default:
       return format_parameters(value);
   }
@@ -75,9 +75,9 @@ Diagram diagram_of(const Analysis& analysis, const Column& metric) {
     }
     std::string label(tree.name(node));
     if (!(node.count == Number(1))) label += " ×" + to_grouped_string(node.count);
-    diagram.boxes.push_back({i, std::move(label), amount_text(metric, value) + ", " +
-                                                      format_fixed(100 * share, 1) + " %",
-                             share});
+    diagram.boxes.push_back(
+        {i, std::move(label),
+         amount_text(metric, value) + ", " + format_fixed(100 * share, 1) + " %", share});
   }
   return diagram;
 }
@@ -101,9 +101,9 @@ std::vector<Frame> frames_of(const Analysis& analysis) {
     Frame& frame = frames.emplace_back();
     frame.name = tree.name(node);
     frame.kernel = tree.instance(node).name;
-    const Composite* const place =
-        node.parent == kNoParent ? tree.instance(node).composite
-                                 : tree.instance(tree.nodes[node.parent]).composite;
+    const Composite* const place = node.parent == kNoParent
+                                       ? tree.instance(node).composite
+                                       : tree.instance(tree.nodes[node.parent]).composite;
     if (place == nullptr || place->location.empty()) continue;
     frame.file = place->location;
     frame.start_line = first_line(place->lines);
@@ -193,8 +193,7 @@ std::string write_speedscope(const Analysis& analysis, const Column& metric) {
       weights.push_back(value.is_error() ? Number(0) : value);
       end = end + weights.back();
     }
-    const bool is_bytes =
-        shown->kind == ColumnKind::kBytes || shown->kind == ColumnKind::kCapacity;
+    const bool is_bytes = shown->kind == ColumnKind::kBytes || shown->kind == ColumnKind::kCapacity;
     json.line();
     json.begin_object();
     json.member("type", "sampled");
@@ -225,7 +224,9 @@ std::string write_speedscope(const Analysis& analysis, const Column& metric) {
 
 std::string write_dot(const Analysis& analysis, const Column& metric) {
   const CostTree& tree = *analysis.tree;
-  const auto quote = [](std::string_view text) { return "\"" + escaped(text, "\"\\", "\\") + "\""; };
+  const auto quote = [](std::string_view text) {
+    return "\"" + escaped(text, "\"\\", "\\") + "\"";
+  };
   std::string text = "digraph " + quote(analysis.model_name) +
                      " {\n  rankdir=LR;\n  node [shape=box, style=filled, colorscheme=oranges9];\n";
   for (const Diagram::Box& box : diagram_of(analysis, metric).boxes) {

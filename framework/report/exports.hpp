@@ -15,10 +15,10 @@ namespace lmhost {
 
 // One call of the tree as a stack frame: where it stands in the model's source.
 struct Frame {
-  std::string name;    // the call's; of the root its class
-  std::string kernel;  // what it calls
-  std::string file;    // of the composite that makes the call; of the root its own. May be empty
-  std::size_t line = 0;        // the call's first line; 0: not known
+  std::string name;      // the call's; of the root its class
+  std::string kernel;    // what it calls
+  std::string file;      // of the composite that makes the call; of the root its own. May be empty
+  std::size_t line = 0;  // the call's first line; 0: not known
   std::size_t start_line = 0;  // of that composite
 };
 

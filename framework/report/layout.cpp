@@ -137,10 +137,23 @@ std::string Table::text(const TextStyle& style, std::string_view indent) const {
 
 std::string latex_text(std::string_view text) {
   constexpr std::pair<std::string_view, std::string_view> kCommands[] = {
-      {"\\", "\\textbackslash{}"}, {"~", "\\textasciitilde{}"}, {"^", "\\textasciicircum{}"},
-      {"&", "\\&"}, {"%", "\\%"}, {"$", "\\$"}, {"#", "\\#"}, {"_", "\\_"},
-      {"{", "\\{"}, {"}", "\\}"}, {"<", "\\textless{}"}, {">", "\\textgreater{}"},
-      {"×", "$\\times$"}, {"≥", "$\\geq$"}, {"≤", "$\\leq$"}, {"·", "$\\cdot$"}, {"…", "\\dots{}"},
+      {"\\", "\\textbackslash{}"},
+      {"~", "\\textasciitilde{}"},
+      {"^", "\\textasciicircum{}"},
+      {"&", "\\&"},
+      {"%", "\\%"},
+      {"$", "\\$"},
+      {"#", "\\#"},
+      {"_", "\\_"},
+      {"{", "\\{"},
+      {"}", "\\}"},
+      {"<", "\\textless{}"},
+      {">", "\\textgreater{}"},
+      {"×", "$\\times$"},
+      {"≥", "$\\geq$"},
+      {"≤", "$\\leq$"},
+      {"·", "$\\cdot$"},
+      {"…", "\\dots{}"},
   };
   std::string result;
   while (!text.empty()) {

@@ -219,9 +219,9 @@ std::string write_structure_mermaid(const Structure& structure) {
     std::string call = node.name;
     if (!node.count.empty()) call += " ×" + node.count;
     if (!node.when.empty()) call += " if " + node.when;
-    const std::string edge =
-        "  " + names[structure.nodes[static_cast<std::size_t>(node.parent)].kernel] + " -->|" +
-        label(call) + "| " + slot->second + "\n";
+    const std::string edge = "  " +
+                             names[structure.nodes[static_cast<std::size_t>(node.parent)].kernel] +
+                             " -->|" + label(call) + "| " + slot->second + "\n";
     if (edges_seen.insert(edge).second) edges += edge;
   }
   return "flowchart LR\n" + nodes + edges;

@@ -160,8 +160,8 @@ std::string bits_text(const RuntimePoint& point) {
   const Number& activation = point[V::kActivationBits];
   const Number& cache = point[V::kKvBits];
   if (weight == activation && activation == cache) return to_string(weight) + " bit";
-  return "weights " + to_string(weight) + ", activations " + to_string(activation) +
-         ", KV cache " + to_string(cache) + " bit";
+  return "weights " + to_string(weight) + ", activations " + to_string(activation) + ", KV cache " +
+         to_string(cache) + " bit";
 }
 
 std::string workload_text(const RuntimePoint& point, const std::optional<Number>& prompt_tokens,

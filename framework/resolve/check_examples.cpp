@@ -13,17 +13,11 @@ namespace {
 
 constexpr double kTolerance = 1e-9;  // of inexact numbers, relative
 
-constexpr std::string_view kExpected[] = {"flops",           "matmul_flops",
-                                          "useful_flops",    "backward_flops",
-                                          "backward_matmul_flops",
-                                          "read",            "read_weight",
-                                          "read_activation", "read_kv_cache",
-                                          "read_index",      "write",
-                                          "write_weight",    "write_activation",
-                                          "write_kv_cache",  "write_index",
-                                          "scratch",         "stored",
-                                          "stored_weight",   "stored_kv_cache",
-                                          "parameters"};
+constexpr std::string_view kExpected[] = {
+    "flops",   "matmul_flops", "useful_flops",     "backward_flops",  "backward_matmul_flops",
+    "read",    "read_weight",  "read_activation",  "read_kv_cache",   "read_index",
+    "write",   "write_weight", "write_activation", "write_kv_cache",  "write_index",
+    "scratch", "stored",       "stored_weight",    "stored_kv_cache", "parameters"};
 
 bool agree(const Number& got, const Number& expected) {
   if (got.is_exact() && expected.is_exact()) return got == expected;

@@ -87,12 +87,12 @@ struct Instance {
   IndexRange parameters;                 // into Plan::parameters
   IndexRange
       lets;  // into Plan::lets: (name, node) of the kernel's lets, or a composite's variables
-  IndexRange operands;                // atomic: into Plan::operands
-  IndexRange terms;                   // atomic: into Plan::terms
+  IndexRange operands;                    // atomic: into Plan::operands
+  IndexRange terms;                       // atomic: into Plan::terms
   std::uint32_t backward = kNotDeclared;  // atomic: into Plan::backwards
-  IndexRange edges;                   // composite: into Plan::edges
-  std::uint32_t composite_index = 0;  // composite: into Evaluation::composite_costs
-  std::uint32_t height = 0;           // 0 for atoms, 1 + highest child for composites
+  IndexRange edges;                       // composite: into Plan::edges
+  std::uint32_t composite_index = 0;      // composite: into Evaluation::composite_costs
+  std::uint32_t height = 0;               // 0 for atoms, 1 + highest child for composites
 
   bool is_unknown() const { return kernel == nullptr && composite == nullptr; }
 };

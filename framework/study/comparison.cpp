@@ -13,8 +13,7 @@ using Indices = std::vector<std::uint32_t>;
 Indices children_of(const Profile& profile, std::uint32_t parent) {
   Indices children;
   const std::uint32_t end = parent + profile.nodes[parent].descendants + 1;
-  for (std::uint32_t child = parent + 1; child < end;
-       child += profile.nodes[child].descendants + 1)
+  for (std::uint32_t child = parent + 1; child < end; child += profile.nodes[child].descendants + 1)
     children.push_back(child);
   return children;
 }

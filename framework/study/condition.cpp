@@ -17,12 +17,13 @@ using Kind = Condition::Kind;
 constexpr std::string_view kOperatorCharacters = "<>=!";
 // Longer ones first.
 constexpr std::pair<std::string_view, Relation> kRelations[] = {
-    {">=", Relation::kAtLeast}, {"<=", Relation::kAtMost},    {"==", Relation::kEqual},
-    {"!=", Relation::kNotEqual}, {">", Relation::kAbove},     {"<", Relation::kBelow},
+    {">=", Relation::kAtLeast},  {"<=", Relation::kAtMost}, {"==", Relation::kEqual},
+    {"!=", Relation::kNotEqual}, {">", Relation::kAbove},   {"<", Relation::kBelow},
 };
 constexpr std::string_view kPrefixes = "kMGTPE";
-constexpr std::string_view kShape = "write METRIC[@NODE], one of > >= < <= == !=, and a limit: "
-                                    "+1% +2G 8.1G 16GiB";
+constexpr std::string_view kShape =
+    "write METRIC[@NODE], one of > >= < <= == !=, and a limit: "
+    "+1% +2G 8.1G 16GiB";
 
 class ConditionParser {
  public:

@@ -23,10 +23,10 @@ struct Condition {
   enum class Relation { kAbove, kAtLeast, kBelow, kAtMost, kEqual, kNotEqual };
   enum class Kind { kValue, kChange, kPercent };
 
-  SourceText source;        // "--fail-if" and the whole text, for errors
-  std::string metric;       // as written
+  SourceText source;   // "--fail-if" and the whole text, for errors
+  std::string metric;  // as written
   std::size_t metric_offset = 0;
-  std::string node;         // a path; empty: the whole model
+  std::string node;  // a path; empty: the whole model
   std::size_t node_offset = 0;
   Relation relation = Relation::kAbove;
   Kind kind = Kind::kValue;

@@ -17,9 +17,9 @@
 namespace lmhost {
 
 struct Generation {
-  Analysis analysis;  // its tree has every node that some pass executes, with sums
-  Costs prefill;      // of the whole model; stored quantities: of that pass
-  Costs decode;       // all steps together; stored quantities: of the last
+  Analysis analysis;              // its tree has every node that some pass executes, with sums
+  Costs prefill;                  // of the whole model; stored quantities: of that pass
+  Costs decode;                   // all steps together; stored quantities: of the last
   std::int64_t closed_steps = 0;  // in closed form
   std::int64_t plain_steps = 0;   // evaluated one by one
 };

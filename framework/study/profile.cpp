@@ -153,8 +153,8 @@ std::string_view phase_of(const Analysis& analysis) {
   if (analysis.phase == Phase::kGenerate) return "generate";
   if (analysis.phase == Phase::kTrain) return "train";
   const RuntimePoint& point = analysis.point;
-  const bool is_decode = point[RuntimeVariable::kSeqLen] == Number(1) &&
-                         !point[RuntimeVariable::kCacheLen].is_zero();
+  const bool is_decode =
+      point[RuntimeVariable::kSeqLen] == Number(1) && !point[RuntimeVariable::kCacheLen].is_zero();
   return is_decode ? "decode" : "prefill";
 }
 

@@ -28,10 +28,10 @@ struct ProfileNode {
 };
 
 struct Profile {
-  std::string label;    // as the user named it
-  std::string root;     // the root's class, without its package
-  std::string phase;    // "prefill", "decode", "generate", "train"
-  std::string mode;     // "sdpa"
+  std::string label;  // as the user named it
+  std::string root;   // the root's class, without its package
+  std::string phase;  // "prefill", "decode", "generate", "train"
+  std::string mode;   // "sdpa"
   std::string conventions;
   RuntimePoint point;
   std::optional<Number> prompt_tokens, generated_tokens;  // of a generation

@@ -19,8 +19,8 @@ bool is_whole_polynomial(const RangeValue& value) {
 // Without zeros at the end; unknown when a coefficient is no exact number.
 RangeValue checked(RangeValue value) {
   while (value.size() > 1 && value.back() == Number(0)) value.pop_back();
-  const bool is_exact = std::all_of(value.begin(), value.end(),
-                                    [](const Number& c) { return c.is_exact(); });
+  const bool is_exact =
+      std::all_of(value.begin(), value.end(), [](const Number& c) { return c.is_exact(); });
   if (value.size() > 1 && (!is_exact || value.size() > kMostCoefficients)) return {};
   return value;
 }
@@ -161,13 +161,14 @@ bool RangeValues::surely(const Check& check) const {
 
 RangeValue RangeValues::value_of(NodeIndex index) const {
   const ProgramNode& node = plan_.program.node(index);
-  const bool is_cache = node.op == ProgramOp::kInput &&
-                        static_cast<RuntimeVariable>(node.operands[0]) == RuntimeVariable::kCacheLen;
+  const bool is_cache =
+      node.op == ProgramOp::kInput &&
+      static_cast<RuntimeVariable>(node.operands[0]) == RuntimeVariable::kCacheLen;
   if (is_cache && steps_ > 1) return {first_[RuntimeVariable::kCacheLen], Number(1)};
   const auto operands = plan_.program.operands(node);
-  const bool all_constant =
-      std::all_of(operands.begin(), operands.end(),
-                  [&](NodeIndex operand) { return is_constant(values_[operand]); });
+  const bool all_constant = std::all_of(operands.begin(), operands.end(), [&](NodeIndex operand) {
+    return is_constant(values_[operand]);
+  });
   if (all_constant) return {plan_.program.compute(node, constants_.data(), first_)};
   if (node.op == ProgramOp::kScalar) return {};
   const RangeValue& a = values_[node.operands[0]];
@@ -265,8 +266,7 @@ RangeValue RangeValues::compared(ProgramOp op, const RangeValue& a, const RangeV
 RangeValue RangeValues::pairs(const RangeValue& new_tokens, const RangeValue& past) const {
   for (const RangeValue& length : {new_tokens, past})
     if (!is_whole_polynomial(length) || !is_never_negative(length)) return {};
-  const RangeValue triangle =
-      range_product(new_tokens, range_sum(new_tokens, {Number(1)}));
+  const RangeValue triangle = range_product(new_tokens, range_sum(new_tokens, {Number(1)}));
   return range_sum(range_product(new_tokens, past), range_product(triangle, {Number::ratio(1, 2)}));
 }
 

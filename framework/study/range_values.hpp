@@ -68,9 +68,9 @@ class RangeValues {
   const Plan& plan_;
   RuntimePoint first_;
   std::int64_t steps_;
-  std::vector<RangeValue> values_;     // by NodeIndex
-  std::vector<Number> constants_;      // the same where constant, for Program::compute
-  std::vector<RangeCosts> composites_; // by Instance::composite_index
+  std::vector<RangeValue> values_;      // by NodeIndex
+  std::vector<Number> constants_;       // the same where constant, for Program::compute
+  std::vector<RangeCosts> composites_;  // by Instance::composite_index
   bool is_decided_ = true;
 };
 

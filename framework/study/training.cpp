@@ -21,8 +21,8 @@ constexpr std::string_view kZero =
     "Rajbhandari et al. 2020 (ZeRO), arXiv:1910.02054, section 3.1: K = 12 with the master copy";
 
 const Optimizer kOptimizers[] = {
-    {"adamw", 8, true, false,
-     "two fp32 moments; an fp32 master copy of weights below 32 bit", kZero},
+    {"adamw", 8, true, false, "two fp32 moments; an fp32 master copy of weights below 32 bit",
+     kZero},
     {"adamw-pure", 2, false, true, "two moments in the weights' own type, no master copy",
      "torch/optim/adamw.py: exp_avg and exp_avg_sq are zeros_like(p)"},
     {"adamw-8bit", Number::ratio(2 * 2048 + 8, 2048), false, false,
@@ -61,9 +61,9 @@ Costs backward_of(const Plan& plan, const Evaluation& evaluation, const Instance
   costs[Q::kFlops] = value(declared.flops, forward[Q::kFlops]);
   costs[Q::kMatmulFlops] = value(declared.matmul_flops, matmul);
   const bool has_share = declares(*instance.kernel, "useful_flops") && !matmul.is_zero();
-  costs[Q::kUsefulFlops] =
-      has_share ? divide(forward[Q::kUsefulFlops] * costs[Q::kMatmulFlops], matmul)
-                : costs[Q::kFlops];
+  costs[Q::kUsefulFlops] = has_share
+                               ? divide(forward[Q::kUsefulFlops] * costs[Q::kMatmulFlops], matmul)
+                               : costs[Q::kFlops];
   const bool computes = !forward[Q::kFlops].is_zero();
   const Number products = matmul.is_zero() ? 1 : 2;
   for (const Role role : kRoles) {
@@ -147,9 +147,8 @@ DeviceBounds bound_training(const Analysis& trained, Roof roof) {
   for (InstanceIndex i = 0; i < plan.instances.size(); ++i) {
     const Instance& instance = plan.instances[i];
     if (instance.composite == nullptr)
-      backward[i] = bound_of(backward_of(plan, tree.evaluation, instance,
-                                         costs_of(plan, tree.evaluation, i)),
-                             roof);
+      backward[i] = bound_of(
+          backward_of(plan, tree.evaluation, instance, costs_of(plan, tree.evaluation, i)), roof);
     for (std::uint32_t k = 0; k < instance.edges.count; ++k) {
       const Edge& edge = plan.edges[instance.edges.first + k];
       const Number& count = tree.evaluation.values[edge.count];
@@ -189,8 +188,8 @@ Result<Training> train(Analysis forward, const Optimizer& optimizer) {
   const Number weight_size = divide(bits, Number(8));
   result.weight_bytes = result.forward[Q::kStoredBytesWeight];
   result.gradient_bytes = parameters * weight_size;
-  const Number state = optimizer.in_weight_type ? optimizer.state_bytes * weight_size
-                                                : optimizer.state_bytes;
+  const Number state =
+      optimizer.in_weight_type ? optimizer.state_bytes * weight_size : optimizer.state_bytes;
   result.optimizer_bytes = parameters * state;
   const bool needs_master = optimizer.has_master && compare(bits, Number(32)) < 0;
   result.master_bytes = needs_master ? parameters * Number(4) : Number(0);

@@ -29,8 +29,8 @@ namespace lmhost {
 // How many bytes an optimizer keeps per parameter, besides the weights and their gradients.
 struct Optimizer {
   std::string_view name;
-  Number state_bytes;        // per parameter
-  bool has_master = false;   // and an fp32 copy of weights of fewer bits
+  Number state_bytes;           // per parameter
+  bool has_master = false;      // and an fp32 copy of weights of fewer bits
   bool in_weight_type = false;  // state_bytes counts numbers in the weights' type instead
   std::string_view doc;
   std::string_view source;
@@ -50,9 +50,9 @@ const MfuConvention* find_mfu_convention(std::string_view name);
 struct Training {
   Analysis analysis;  // its tree has sums: forward and backward
   Costs forward, backward;
-  Number tokens;               // of a step
-  Number attention_matmul;     // forward: matrix products of two activations, dense
-  Number attention_useful;     // the part of it that no mask throws away
+  Number tokens;            // of a step
+  Number attention_matmul;  // forward: matrix products of two activations, dense
+  Number attention_useful;  // the part of it that no mask throws away
   Number weight_bytes, gradient_bytes, optimizer_bytes, master_bytes;
 
   Number model_flops(const MfuConvention& convention) const;

@@ -291,10 +291,10 @@ Result<Outcome> inspect_command(const Arguments& arguments) {
     if (!catalog.ok()) return catalog.errors();
     structure = make_structure(*graph, nullptr, catalog->get(), options);
   }
-  outcome.text = *format == "json"  ? write_structure_json(structure)
+  outcome.text = *format == "json"      ? write_structure_json(structure)
                  : *format == "mermaid" ? write_structure_mermaid(structure)
-                 : *format == "dot" ? write_structure_dot(structure, text_style(arguments))
-                                    : write_structure(structure, text_style(arguments));
+                 : *format == "dot"     ? write_structure_dot(structure, text_style(arguments))
+                                        : write_structure(structure, text_style(arguments));
   return outcome;
 }
 

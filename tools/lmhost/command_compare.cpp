@@ -16,8 +16,7 @@ namespace lmhost::tool {
 namespace {
 
 Diagnostic not_comparable(std::string message, std::string hint = {}) {
-  return plain_error(ErrorKind::kUsage, codes::kNotComparable, std::move(message),
-                     std::move(hint));
+  return plain_error(ErrorKind::kUsage, codes::kNotComparable, std::move(message), std::move(hint));
 }
 
 // One side of "--": its operands under its options.
@@ -101,10 +100,9 @@ Result<std::vector<ResolvedCondition>> read_conditions(const Arguments& argument
     }
     Result<const Column*> metric = parse_metric(condition->metric);
     if (!metric.ok()) {
-      Diagnostic error =
-          error_at(condition->source, condition->metric_offset, condition->metric.size(),
-                   codes::kCondition, metric.errors().front().message,
-                   metric.errors().front().hint);
+      Diagnostic error = error_at(condition->source, condition->metric_offset,
+                                  condition->metric.size(), codes::kCondition,
+                                  metric.errors().front().message, metric.errors().front().hint);
       error.kind = ErrorKind::kUsage;
       errors.push_back(std::move(error));
       continue;
@@ -127,9 +125,9 @@ const ComparedNode* find_node(const Comparison& pair, const std::string& path) {
 Diagnostic no_such_node(const Condition& condition, const Comparison& pair) {
   std::vector<std::string_view> paths;
   for (const ComparedNode& node : pair.nodes) paths.push_back(pair.either(node).path);
-  Diagnostic error = error_at(condition.source, condition.node_offset, condition.node.size(),
-                              codes::kUnknownNode, "neither side has this node",
-                              did_you_mean(condition.node, paths));
+  Diagnostic error =
+      error_at(condition.source, condition.node_offset, condition.node.size(), codes::kUnknownNode,
+               "neither side has this node", did_you_mean(condition.node, paths));
   error.kind = ErrorKind::kUsage;
   return error;
 }
@@ -156,9 +154,9 @@ Result<bool> judge(const std::vector<ResolvedCondition>& conditions, ComparisonR
 Result<bool> check_counts(const Arguments& arguments, const Arguments& base) {
   const std::size_t news = arguments.operands.size(), bases = base.operands.size();
   if (news == 0 || (bases == 0 && (news == 1 || !arguments.base.empty())))
-    return not_comparable(news == 0 ? "there is nothing new to compare"
-                                    : "there is nothing to compare with",
-                          "usage: lmhost compare NEW... -- BASE...");
+    return not_comparable(
+        news == 0 ? "there is nothing new to compare" : "there is nothing to compare with",
+        "usage: lmhost compare NEW... -- BASE...");
   if (bases > 1 && bases != news)
     return not_comparable(std::to_string(news) + " new and " + std::to_string(bases) +
                               " bases: which belongs to which?",
@@ -174,10 +172,10 @@ Diagnostics phase_warnings(const ComparisonReport& report) {
   Diagnostics warnings;
   for (const Comparison& pair : report.pairs) {
     if (pair.base->phase == pair.now->phase) continue;
-    Diagnostic warning = usage_error(
-        "'" + pair.now->label + "' is of phase " + pair.now->phase + ", its base of " +
-            pair.base->phase,
-        "options behind -- are those of the base only; before it they hold for both");
+    Diagnostic warning =
+        usage_error("'" + pair.now->label + "' is of phase " + pair.now->phase + ", its base of " +
+                        pair.base->phase,
+                    "options behind -- are those of the base only; before it they hold for both");
     warning.severity = Severity::kWarning;
     warnings.push_back(std::move(warning));
   }
@@ -196,9 +194,8 @@ Result<ComparisonOptions> read_options(const Arguments& arguments) {
     if (!text) continue;
     Result<Number> number = parse_count("--" + std::string(name), *text);
     if (!number.ok()) return std::move(number).errors();
-    const auto value =
-        static_cast<std::size_t>(std::min<std::int64_t>(number->to_int64().value_or(UINT32_MAX),
-                                                        UINT32_MAX));
+    const auto value = static_cast<std::size_t>(
+        std::min<std::int64_t>(number->to_int64().value_or(UINT32_MAX), UINT32_MAX));
     if (name == "rows")
       options.rows = value;
     else

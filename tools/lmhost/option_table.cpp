@@ -61,7 +61,7 @@ constexpr OptionSpec kOptions[] = {
      "rows: the module tree, kernels, operand roles, or kernels on the roof of --hw"},
     {"depth", "", "", "N", "", kDepth,
      "levels of the tree below the model (tables of analyze: 4, else all)"},
-    {"rows", "n", "", "N", "", kView,
+    {"rows", "n", "", "N", "", kView | kCompare,
      "at most of each composite, the smallest folded (10 in tables; 0: all)"},
     {"sort", "", "", "METRIC", "", kView, "order (default), or a column: flops, bytes, read, ..."},
     {"columns", "", "", "LIST", "", kView,
@@ -118,10 +118,12 @@ constexpr CommandSpec kCommands[] = {
      "text,json", "where a number comes from: formula, values, plugin, source line",
      "NODE is a path as `analyze` and `inspect` print it, or any tail of it that is the only one."},
     {"compare", "MODEL... [-- BASE...]",
-     kHosted | kFormat | kExact | kModel | kWorkload | kPasses | kDevice | kMetric | kDepth | kCompare,
+     kHosted | kFormat | kExact | kModel | kWorkload | kPasses | kDevice | kMetric | kDepth |
+         kCompare,
      "table,json,csv,md", "what changes from one model, workload or saved report to another",
      "NEW and BASE are models, or reports that `analyze -o json` has saved. Options before -- hold "
-     "for both sides, those behind it for the base alone, on top. Several NEW are compared with one "
+     "for both sides, those behind it for the base alone, on top. Several NEW are compared with "
+     "one "
      "base, or each with its own; without a base with the best (1.00).\n"
      "A CONDITION is METRIC[@NODE], one of > >= < <= == !=, and a limit: with % the change in "
      "percent of the base, with + or - the change, else the new value; k M G T P E are powers of "
@@ -143,8 +145,8 @@ constexpr CommandSpec kCommands[] = {
      "Exit status 1 when a check fails."},
     {"validate", "FILE...", kHosted, "", "check graphs, configs, conventions and plugins",
      "The kind of a file is told by its content. Exit status 1 when a file has an error."},
-    {"schema", "graph|report|conventions|kernels|hardware|efficiency", kPlain | kResult, "",
-     "print a JSON Schema", ""},
+    {"schema", "graph|report|comparison|conventions|kernels|hardware|efficiency", kPlain | kResult,
+     "", "print a JSON Schema", ""},
     {"completion", "bash|zsh|fish", kPlain | kResult, "", "print a completion script",
      "bash: source <(lmhost completion bash)"},
     {"doctor", "", kHosted, "", "check this installation",

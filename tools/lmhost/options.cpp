@@ -112,9 +112,9 @@ Result<bool> read_base(const CommandSpec& command, const std::vector<std::string
   if (!base.ok()) return std::move(base).errors();
   if (!base->base.empty())
     return usage_error("a second '--'", "the base is what stands behind the first");
-  const auto shared = std::stable_partition(
-      base->options.begin(), base->options.end(),
-      [](const auto& option) { return is_of_one_side(option.first); });
+  const auto shared =
+      std::stable_partition(base->options.begin(), base->options.end(),
+                            [](const auto& option) { return is_of_one_side(option.first); });
   result->options.insert(result->options.end(), shared, base->options.end());
   base->options.erase(shared, base->options.end());
   result->base.push_back(std::move(*base));

@@ -25,9 +25,9 @@ void refuse(const Arguments& arguments, std::string_view phase,
             Diagnostics* errors) {
   for (const std::string_view option : options)
     if (arguments.has(option))
-      errors->push_back(contradiction(
-          "--" + std::string(option) + " does not go with " + std::string(phase),
-          std::string(hint)));
+      errors->push_back(
+          contradiction("--" + std::string(option) + " does not go with " + std::string(phase),
+                        std::string(hint)));
 }
 
 void read_generation(const Arguments& arguments, const Workload& workload, Passes* passes,
@@ -38,22 +38,21 @@ void read_generation(const Arguments& arguments, const Workload& workload, Passe
   refuse(arguments, kPhase, {"optimizer", "mfu-convention"}, "it belongs to --phase train", errors);
   passes->phase = Phase::kGenerate;
   // As long as one pass is when nobody says.
-  passes->prompt_tokens =
-      workload.seq_len.value_or(RuntimePoint()[RuntimeVariable::kSeqLen]);
+  passes->prompt_tokens = workload.seq_len.value_or(RuntimePoint()[RuntimeVariable::kSeqLen]);
   if (arguments.has("isl") && passes->prompt_tokens.is_zero())
     errors->push_back(bad_value("--isl", *arguments.get("isl"), "must be at least 1"));
   const std::optional<std::string> text = arguments.get("osl");
   if (!text) {
-    errors->push_back(contradiction("--phase generate needs the number of tokens to generate",
-                                    "add --osl N"));
+    errors->push_back(
+        contradiction("--phase generate needs the number of tokens to generate", "add --osl N"));
     return;
   }
   const Result<Number> generated = parse_count("--osl", *text);
   if (!generated.ok())
     errors->push_back(generated.errors().front());
   else if (generated->is_zero())
-    errors->push_back(bad_value("--osl", *text, "must be at least 1",
-                                "the prefill alone is --phase prefill"));
+    errors->push_back(
+        bad_value("--osl", *text, "must be at least 1", "the prefill alone is --phase prefill"));
   else
     passes->generated_tokens = *generated;
 }
@@ -74,7 +73,7 @@ void read_training(const Arguments& arguments, const Workload& workload, Passes*
 }
 
 std::string traffic_text(const Costs& costs, std::string_view separator) {
-  return format_count(costs[Quantity::kFlops]) + "FLOP" + std::string(separator) +
+  return format_flops(costs[Quantity::kFlops]) + std::string(separator) +
          format_bytes(costs.bytes_read()) + " read" + std::string(separator) +
          format_bytes(costs.bytes_written()) + " written";
 }
@@ -94,7 +93,8 @@ ReportSection section_of(const Generation& generation) {
   add_costs(&section, "decode", generation.decode);
   section.facts.push_back({"decode_steps", steps, ""});
   section.facts.push_back({"closed_form_steps", Number(generation.closed_steps), ""});
-  section.lines.push_back({"prefill", traffic_text(generation.prefill, ", ") + ": the first token"});
+  section.lines.push_back(
+      {"prefill", traffic_text(generation.prefill, ", ") + ": the first token"});
   std::string decode = to_grouped_string(steps) + (steps == Number(1) ? " step" : " steps");
   if (!steps.is_zero()) decode += ": " + traffic_text(generation.decode, ", ");
   if (generation.closed_steps != 0)
@@ -123,7 +123,7 @@ ReportSection section_of(const Training& training, const Passes& passes) {
     section.facts.push_back({std::move(key), flops, ""});
     if (&convention == passes.mfu_convention) continue;
     others += (others.empty() ? "" : ", ") + std::string(convention.name) + " " +
-              format_count(flops) + "FLOP";
+              format_flops(flops);
   }
   section.lines.push_back({"forward", traffic_text(training.forward, ", ")});
   section.lines.push_back({"backward", traffic_text(training.backward, ", ") +
@@ -141,7 +141,7 @@ ReportSection section_of(const Training& training, const Passes& passes) {
   section.lines.push_back(
       {"model FLOP", std::string(passes.mfu_convention->name) + " (" +
                          std::string(passes.mfu_convention->formula) + ") " +
-                         format_count(training.model_flops(*passes.mfu_convention)) + "FLOP; " +
+                         format_flops(training.model_flops(*passes.mfu_convention)) + "; " +
                          others});
   return section;
 }
@@ -269,8 +269,7 @@ Result<bool> add_bound_sections(const Arguments& arguments, const Passes& passes
   constexpr double kSecondsPerHour = 3600, kMillion = 1e6;
   // At best the devices share the work: each pass takes 1/devices of the time at devices the price.
   const double rate = tokens / seconds * devices.to_double();
-  const double cost =
-      (*price * devices).to_double() / kSecondsPerHour / rate * kMillion;
+  const double cost = (*price * devices).to_double() / kSecondsPerHour / rate * kMillion;
   const std::string_view at_least = Signs(text_style(arguments)).at_least();
   ReportSection section;
   section.key = "price";
@@ -278,11 +277,11 @@ Result<bool> add_bound_sections(const Arguments& arguments, const Passes& passes
                    {"devices", devices, ""},
                    {"tokens_per_second_bound", Number::inexact(rate), ""},
                    {"price_per_million_tokens_bound", Number::inexact(cost), ""}};
-  section.lines = {{"price", std::string(at_least) + " " + format_fixed(cost, 4) +
-                                 " per million " +
-                                 (analysis.phase == Phase::kGenerate ? "generated tokens" : "tokens") +
-                                 ", " + to_string(*price) + " an hour for each of " +
-                                 to_string(devices) + (devices == Number(1) ? " device" : " devices")}};
+  section.lines = {
+      {"price", std::string(at_least) + " " + format_fixed(cost, 4) + " per million " +
+                    (analysis.phase == Phase::kGenerate ? "generated tokens" : "tokens") + ", " +
+                    to_string(*price) + " an hour for each of " + to_string(devices) +
+                    (devices == Number(1) ? " device" : " devices")}};
   summary->sections.push_back(std::move(section));
   return true;
 }

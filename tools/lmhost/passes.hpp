@@ -15,7 +15,7 @@ namespace lmhost::tool {
 struct Passes {
   Phase phase = Phase::kPass;
   Number prompt_tokens, generated_tokens;
-  const Optimizer* optimizer = nullptr;            // of a training step
+  const Optimizer* optimizer = nullptr;  // of a training step
   const MfuConvention* mfu_convention = nullptr;
 };
 

@@ -7,6 +7,7 @@
 #include "load/catalog.hpp"
 #include "load/config.hpp"
 #include "load/graph.hpp"
+#include "study/profile.hpp"
 #include "tools/lmhost/values.hpp"
 
 namespace lmhost::tool {
