@@ -1,10 +1,10 @@
 #include "report/comparison.hpp"
 
 #include <algorithm>
-#include <cmath>
 #include <string_view>
 #include <utility>
 
+#include "report/comparison_rows.hpp"
 #include "report/summary.hpp"
 #include "report/table.hpp"
 #include "report/units.hpp"
@@ -13,7 +13,6 @@ namespace lmhost {
 namespace {
 
 constexpr std::size_t kWidestLabel = 28;
-constexpr double kShare = 0.01;  // of the largest change: smaller composites are not opened
 
 // A row of totals: a column of reports as people call it.
 struct TotalRow {
@@ -37,48 +36,11 @@ constexpr TotalRow kTotals[] = {
     {"intensity", "FLOP/B"},
 };
 
-std::string amount(const Column& column, const Number& value, const TextStyle& style) {
-  if (value.is_error()) return "-";
-  if (column.kind == ColumnKind::kRatio) return format_fixed(value.to_double(), 2);
-  if (style.exact) return to_grouped_string(value);
-  if (value.is_zero()) return "0";
-  switch (column.kind) {
-    case ColumnKind::kBytes:
-      return format_bytes(value);
-    case ColumnKind::kCapacity:
-      return format_capacity(value);
-    case ColumnKind::kCount:
-      return format_parameters(value);
-    default:
-      return format_count(value);
-  }
-}
-
-std::string change(const Column& column, const Number& delta, const TextStyle& style) {
-  if (delta.is_error()) return "-";
-  if (delta.is_zero()) return "0";
-  const bool is_negative = delta.is_negative();
-  return (is_negative ? "-" : "+") + amount(column, is_negative ? -delta : delta, style);
-}
-
 // Of two ratios in double: their common denominator need not fit.
 Number difference_of(const Column& metric, const Costs& base, const Costs& now) {
   const Number old = metric.value(base), young = metric.value(now);
   if (metric.kind != ColumnKind::kRatio || old.is_error() || young.is_error()) return young - old;
   return Number::inexact(young.to_double() - old.to_double());
-}
-
-// "+19.2 %"; "new" from nothing, "" where nothing changes.
-std::string percentage(double base, double now) {
-  if (base == now) return "";
-  if (base == 0) return "new";
-  const double percent = 100 * (now - base) / base;
-  const std::string text = format_fixed(percent, 1);
-  return (percent < 0 ? text : "+" + text) + " %";
-}
-std::string percentage(const Number& base, const Number& now) {
-  if (base.is_error() || now.is_error()) return "";
-  return percentage(base.to_double(), now.to_double());
 }
 
 std::string heading(const Profile& profile, const TextStyle& style) {
@@ -150,11 +112,11 @@ class TotalsTable {
         const Number value = metric.value(side->totals());
         is_zero = is_zero && (value.is_error() || value.is_zero());
         values.values.push_back(value.is_error() ? 0 : value.to_double());
-        values.texts.push_back(amount(metric, value, style_));
+        values.texts.push_back(amount_text(metric, value, style_));
       }
       if (is_zero) continue;
       if (is_single())
-        values.changes.push_back(change(
+        values.changes.push_back(change_text(
             metric, difference_of(metric, sides_[0]->totals(), sides_[1]->totals()), style_));
       values.more_is_better = metric.kind == ColumnKind::kRatio;
       table.add(cells(row.label, values));
@@ -184,7 +146,7 @@ class TotalsTable {
     std::vector<std::string> cells = {std::string(label)};
     if (is_single()) {
       cells.insert(cells.end(), {row.texts[0], row.texts[1], row.changes[0],
-                                 percentage(row.values[0], row.values[1])});
+                                 percent_text(row.values[0], row.values[1])});
       return cells;
     }
     const std::size_t bases = report_.bases.size();
@@ -193,7 +155,7 @@ class TotalsTable {
       if (bases == 0)
         cells.push_back(relative(row, row.values[i]));
       else if (i >= bases)
-        cells.push_back(percentage(row.values[is_paired() ? i - bases : 0], row.values[i]));
+        cells.push_back(percent_text(row.values[is_paired() ? i - bases : 0], row.values[i]));
     }
     return cells;
   }
@@ -227,140 +189,6 @@ class TotalsTable {
   const ComparisonReport& report_;
   const TextStyle& style_;
   std::vector<const Profile*> sides_;
-};
-
-// The rows of one pair by node: siblings by how much they change.
-class NodeRows {
- public:
-  NodeRows(const Comparison& comparison, const Column& metric, const ComparisonOptions& options,
-           const TextStyle& style)
-      : comparison_(comparison),
-        metric_(metric),
-        options_(options),
-        style_(style),
-        children_(comparison.nodes.size()) {
-    for (std::uint32_t i = 0; i < comparison.nodes.size(); ++i) {
-      const ComparedNode& node = comparison.nodes[i];
-      base_.push_back(metric.value(comparison.base_costs(node)));
-      now_.push_back(metric.value(comparison.now_costs(node)));
-      const double size = std::fabs(now_.back().to_double() - base_.back().to_double());
-      sizes_.push_back(std::isfinite(size) ? size : 0);
-      largest_ = std::max(largest_, sizes_.back());
-      if (node.parent != 0xFFFFFFFF) children_[node.parent].push_back(i);
-    }
-  }
-
-  Table make() {
-    add(0, 0);
-    const std::vector<std::string> guides = tree_guides(depths_, style_);
-    Table table({{"MODULE", true}, {"BASE"}, {"NEW"}, {"DELTA"}, {"%"}, {"", true, Ink::kDim}});
-    for (std::size_t i = 0; i < rows_.size(); ++i) {
-      rows_[i][0] = guides[i] + rows_[i][0];
-      table.add(std::move(rows_[i]));
-    }
-    return table;
-  }
-
- private:
-  // Of the tree a node, then its children; a stack of its own, since graphs are deep as they like.
-  void add(std::uint32_t root, std::uint32_t depth) {
-    struct Item {
-      std::uint32_t node, depth;
-      std::size_t unchanged, others;  // folded rows instead of a node
-    };
-    std::vector<Item> pending = {{root, depth, 0, 0}};
-    while (!pending.empty()) {
-      const Item item = pending.back();
-      pending.pop_back();
-      if (item.unchanged + item.others != 0) {
-        add_folded(item.depth, item.unchanged, item.others);
-        continue;
-      }
-      add_node(item.node, item.depth);
-      if (!is_open(item.node, item.depth)) continue;
-      std::vector<std::uint32_t> order = children_[item.node];
-      std::stable_sort(order.begin(), order.end(),
-                       [&](std::uint32_t a, std::uint32_t b) { return sizes_[a] > sizes_[b]; });
-      std::vector<Item> items;
-      std::size_t unchanged = 0, others = 0;
-      for (const std::uint32_t child : order) {
-        if (!is_told(child))
-          ++unchanged;
-        else if (options_.rows != 0 && items.size() >= options_.rows)
-          ++others;
-        else
-          items.push_back({child, item.depth + 1, 0, 0});
-      }
-      if (items.empty()) continue;
-      if (unchanged + others != 0) items.push_back({0, item.depth + 1, unchanged, others});
-      pending.insert(pending.end(), items.rbegin(), items.rend());
-    }
-  }
-
-  bool is_open(std::uint32_t node, std::uint32_t depth) const {
-    if (options_.depth) return depth < *options_.depth;
-    // What was added or removed is told by one row.
-    const Change kind = comparison_.nodes[node].change;
-    if (kind == Change::kAdded || kind == Change::kRemoved) return false;
-    return node == 0 || sizes_[node] >= kShare * largest_;
-  }
-
-  // A row that says something: the metric changes, or the structure.
-  bool is_told(std::uint32_t node) const {
-    return sizes_[node] > 0 || comparison_.nodes[node].change != Change::kKept;
-  }
-
-  void add_node(std::uint32_t index, std::uint32_t depth) {
-    const ComparedNode& node = comparison_.nodes[index];
-    const ProfileNode& shown = comparison_.either(node);
-    std::string name = shown.name;
-    if (!(shown.count == Number(1)))
-      name += " " + std::string(Signs(style_).times()) + to_grouped_string(shown.count);
-    depths_.push_back(depth);
-    const Number delta = now_[index] - base_[index];
-    rows_.push_back(
-        {std::move(name), node.base ? amount(metric_, base_[index], style_) : "",
-         node.now ? amount(metric_, now_[index], style_) : "", change(metric_, delta, style_),
-         node.base && node.now ? percentage(base_[index], now_[index]) : "", remark(node)});
-  }
-
-  void add_folded(std::uint32_t depth, std::size_t unchanged, std::size_t others) {
-    std::string name;
-    if (others != 0) name = "[" + std::to_string(others) + " others]";
-    if (unchanged != 0)
-      name += (name.empty() ? "[" : " [") + std::to_string(unchanged) + " unchanged]";
-    depths_.push_back(depth);
-    rows_.push_back({std::move(name), "", "", "", "", ""});
-  }
-
-  std::string remark(const ComparedNode& node) const {
-    if (node.change == Change::kAdded) return "added";
-    if (node.change == Change::kRemoved) return "removed";
-    const ProfileNode& base = comparison_.base->nodes[*node.base];
-    const ProfileNode& now = comparison_.now->nodes[*node.now];
-    std::string text;
-    if (node.change == Change::kRenamed) text = base.name;
-    if (!(base.count == now.count)) {
-      if (!text.empty()) text += " ";
-      text += std::string(Signs(style_).times()) + to_grouped_string(base.count);
-    }
-    if (base.kernel != now.kernel && !base.is_composite && !now.is_composite) {
-      if (!text.empty()) text += ", ";
-      text += base.kernel;
-    }
-    return text.empty() ? "" : "was " + text;
-  }
-
-  const Comparison& comparison_;
-  const Column& metric_;
-  const ComparisonOptions& options_;
-  const TextStyle& style_;
-  std::vector<std::vector<std::uint32_t>> children_;
-  std::vector<Number> base_, now_;
-  std::vector<double> sizes_;  // of the change
-  double largest_ = 0;
-  std::vector<std::uint32_t> depths_;
-  std::vector<std::vector<std::string>> rows_;
 };
 
 std::string pair_title(const ComparisonReport& report, std::size_t pair, const Column& metric,
@@ -401,7 +229,7 @@ std::string write_comparison(const ComparisonReport& report, const ComparisonOpt
   const Column& metric = metric_of(report, options);
   for (std::size_t i = 0; i < report.pairs.size(); ++i) {
     text += "\n" + pair_title(report, i, metric, style) + "\n";
-    text += NodeRows(report.pairs[i], metric, options, style).make().text(style);
+    text += node_rows(report.pairs[i], metric, options, style).text(style);
   }
   if (!report.verdicts.empty()) text += "\n" + verdict_lines(report);
   return text;
@@ -420,7 +248,7 @@ std::string write_comparison_markdown(const ComparisonReport& report,
   const Column& metric = metric_of(report, options);
   for (std::size_t i = 0; i < report.pairs.size(); ++i) {
     text += "\n" + pair_title(report, i, metric, plain) + "\n\n";
-    text += NodeRows(report.pairs[i], metric, options, plain).make().markdown();
+    text += node_rows(report.pairs[i], metric, options, plain).markdown();
   }
   const std::string verdicts = verdict_lines(report);
   if (!verdicts.empty()) text += "\n```\n" + verdicts + "```\n";

@@ -55,7 +55,7 @@ std::string amount_text(const Column& metric, const Number& value) {
     case ColumnKind::kRatio:
       return format_fixed(value.to_double(), 2) + " FLOP/B";
     case ColumnKind::kFlop:
-      return format_count(value) + "FLOP";
+      return format_flops(value);
     default:
       return format_parameters(value);
   }

@@ -70,6 +70,12 @@ std::string format_rate(double per_second, std::string_view unit) {
 
 std::string format_count(const Number& number) { return scaled(number, 1000, kSiPrefixes, ""); }
 
+std::string format_flops(const Number& number) {
+  const std::string text = format_count(number);
+  const bool has_prefix = text.find(' ') != std::string::npos;
+  return text + (has_prefix ? "FLOP" : " FLOP");
+}
+
 std::string format_parameters(const Number& number) {
   return scaled(number, 1000, kCountPrefixes, "");
 }

@@ -13,6 +13,7 @@
 namespace lmhost {
 
 std::string format_count(const Number& number);  // "29.26 T", "512"
+std::string format_flops(const Number& number);  // "29.26 TFLOP", "512 FLOP"
 std::string format_parameters(
     const Number& number);                          // "6.74 B": billions, as the field writes them
 std::string format_bytes(const Number& number);     // "13.48 GB", "512 B"

@@ -88,7 +88,7 @@ constexpr OptionSpec kOptions[] = {
      "rows: the module tree, kernels, operand roles, or kernels on the roof of --hw"},
     {"depth", "", "", "N", "", kDepth,
      "levels of the tree below the model (tables of analyze: 4, else all)"},
-    {"rows", "n", "", "N", "", kView,
+    {"rows", "n", "", "N", "", kView | kCompare,
      "at most of each composite, the smallest folded (10 in tables; 0: all)"},
     {"sort", "", "", "METRIC", "", kView,
      "order (default), or a column: flops, bytes, read, time, ..."},
@@ -267,7 +267,7 @@ constexpr CommandSpec kCommands[] = {
      "--missing lists the kernels of MODEL, and exits with 1 when some are known to nobody."},
     {"schema",
      "graph|report|resolved|conventions|kernels|hardware|efficiency|parameter_rules|modules|module_"
-     "answer",
+     "answer|comparison",
      kPlain | kResult, "", "print a JSON Schema", ""},
     {"completion", "bash|zsh|fish", kPlain | kResult, "", "print a completion script",
      "bash: source <(lmhost completion bash)"},

@@ -73,7 +73,7 @@ void read_training(const Arguments& arguments, const Workload& workload, Passes*
 }
 
 std::string traffic_text(const Costs& costs, std::string_view separator) {
-  return format_count(costs[Quantity::kFlops]) + "FLOP" + std::string(separator) +
+  return format_flops(costs[Quantity::kFlops]) + std::string(separator) +
          format_bytes(costs.bytes_read()) + " read" + std::string(separator) +
          format_bytes(costs.bytes_written()) + " written";
 }
@@ -122,8 +122,8 @@ ReportSection section_of(const Training& training, const Passes& passes) {
     for (char& c : key) c = c == '-' ? '_' : c;
     section.facts.push_back({std::move(key), flops, ""});
     if (&convention == passes.mfu_convention) continue;
-    others += (others.empty() ? "" : ", ") + std::string(convention.name) + " " +
-              format_count(flops) + "FLOP";
+    others +=
+        (others.empty() ? "" : ", ") + std::string(convention.name) + " " + format_flops(flops);
   }
   section.lines.push_back({"forward", traffic_text(training.forward, ", ")});
   section.lines.push_back({"backward", traffic_text(training.backward, ", ") +
@@ -141,7 +141,7 @@ ReportSection section_of(const Training& training, const Passes& passes) {
   section.lines.push_back(
       {"model FLOP", std::string(passes.mfu_convention->name) + " (" +
                          std::string(passes.mfu_convention->formula) + ") " +
-                         format_count(training.model_flops(*passes.mfu_convention)) + "FLOP; " +
+                         format_flops(training.model_flops(*passes.mfu_convention)) + "; " +
                          others});
   return section;
 }

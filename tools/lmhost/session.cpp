@@ -9,6 +9,7 @@
 #include "load/config.hpp"
 #include "load/graph.hpp"
 #include "report/kernels.hpp"
+#include "study/profile.hpp"
 #include "tools/lmhost/guard.hpp"
 #include "tools/lmhost/values.hpp"
 
