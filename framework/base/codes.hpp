@@ -20,6 +20,10 @@ inline constexpr std::string_view kDuplicateName = "E110";
 inline constexpr std::string_view kUnknownSchema = "E111";
 inline constexpr std::string_view kUnknownArchitecture = "E112";
 inline constexpr std::string_view kUnknownModel = "E113";
+inline constexpr std::string_view kModuleArguments = "E118";  // a call in a module's formula
+inline constexpr std::string_view kAmbiguousModule = "E119";  // a tail of several modules' names
+inline constexpr std::string_view kBreakdown = "E120";        // parts that are not the whole
+inline constexpr std::string_view kNoRule = "E121";           // no rule gives a parameter its value
 // 2xx: formulas
 inline constexpr std::string_view kFormulaSyntax = "E201";
 inline constexpr std::string_view kUnknownFunction = "E202";
@@ -56,6 +60,10 @@ inline constexpr std::string_view kNewerFeature =
     "E410";                                          // a table uses a field this host does not know
 inline constexpr std::string_view kLocked = "E411";  // not the plugin of the locked report
 inline constexpr std::string_view kRevision = "E412";  // other formulas, same revision
+inline constexpr std::string_view kModuleEntry =
+    "E413";  // of a database: there already, or not there
+inline constexpr std::string_view kImplausible = "E414";  // data whose costs cannot be
+inline constexpr std::string_view kFileLocked = "E415";   // by another process, for too long
 // 5xx: the world outside
 inline constexpr std::string_view kCannotRead = "E501";
 inline constexpr std::string_view kCannotWrite = "E502";

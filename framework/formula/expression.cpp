@@ -235,9 +235,10 @@ class Parser {
       default:
         break;
     }
-    const Operator* row = binary_operator(token_.text);
+    const bool is_caret = limits_.caret_is_power && token_.text == "^";
+    const Operator* row = binary_operator(is_caret ? "**" : token_.text);
     if (row == nullptr ||
-        (token_.kind != TokenKind::kOperator && token_.kind != TokenKind::kKeyword)) {
+        (token_.kind != TokenKind::kOperator && token_.kind != TokenKind::kKeyword && !is_caret)) {
       return fail("expected an operator, found " + spelled(token_),
                   token_.text == "^" ? "write ** for a power"
                                      : (token_.text == "=" ? "write == to compare" : ""));

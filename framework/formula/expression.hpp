@@ -65,6 +65,7 @@ bool is_identifier(std::string_view text);
 struct FormulaLimits {
   std::size_t length = 64 * 1024;  // bytes of one formula
   std::size_t depth = 256;         // open parentheses and pending operators
+  bool caret_is_power = false;     // "x^2", as the first module databases have it
 };
 
 // Parses `text`. Errors point into `source` at `base_offset` + the place in the text; for a formula

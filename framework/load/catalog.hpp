@@ -80,6 +80,15 @@ struct Provenance {
   std::vector<std::pair<std::string, std::string>> breakdown;  // part of the FLOPs -> formula
 };
 
+// A call of another kernel in a formula, as its author wrote it. The formula itself has the callee's
+// in its place; this is for those who want to see the recursion.
+struct KernelLink {
+  std::string formula;  // "flops", or the operand: "read", "write", "intermediates"
+  std::string text;     // "${torch.nn.Linear}({B} * {S}, {H}, {I})"
+  std::string kernel;   // the callee's canonical name
+  std::vector<std::pair<std::string, const Expression*>> arguments;  // parameter, in our own names
+};
+
 struct Kernel {
   std::string name;
   std::string doc;
@@ -93,6 +102,9 @@ struct Kernel {
       quantities;  // "flops" always; "matmul_flops", "useful_flops" when declared
   std::vector<KernelOperand> operands;
   std::vector<KernelExample> examples;
+  std::vector<KernelLink> links;  // in the order of the formulas, then of the calls in each
+  // Formula ("flops", or an operand) -> its text with the calls in it; of a module database only.
+  std::vector<std::pair<std::string, std::string>> written;
   std::shared_ptr<const Provenance> provenance;  // nothing: compiled in, reviewed with its plugin
 };
 

@@ -4,6 +4,7 @@
 #include <iterator>
 
 #include "base/codes.hpp"
+#include "load/formats/module_database.hpp"
 #include "load/graph.hpp"
 #include "load/json.hpp"
 #include "load/kernel_catalog.hpp"
@@ -26,6 +27,16 @@ Result<DataCatalog> read_kernels(const JsonDocument& document, const Catalog*) {
   return catalog;
 }
 
+Result<DataCatalog> read_modules(const JsonDocument& document, const Catalog* base) {
+  Result<ModuleDatabase> database = read_module_database(document, {base});
+  if (!database) return std::move(database).errors();
+  DataCatalog catalog;
+  catalog.plugin = std::move(database->plugin);
+  catalog.problems = std::move(database->problems);
+  catalog.warnings = std::move(database->warnings);
+  return catalog;
+}
+
 bool has_schema(JsonValue root, std::string_view name) {
   const JsonValue schema = root.is(JsonKind::kObject) ? root.find("schema") : JsonValue();
   return schema.exists() && schema.is(JsonKind::kString) && schema.string() == name;
@@ -34,6 +45,7 @@ bool has_schema(JsonValue root, std::string_view name) {
 constexpr Form kForms[] = {
     {kKernelCatalogSchema, [](JsonValue root) { return has_schema(root, kKernelCatalogSchema); },
      read_kernels},
+    {"a module database", is_module_database, read_modules},
 };
 
 Diagnostic not_a_catalog(const JsonDocument& document) {

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "base/codes.hpp"
+#include "load/formats/model_representation.hpp"
 #include "load/graph_forms.hpp"
 
 namespace lmhost {
@@ -50,6 +51,8 @@ Result<Graph> load_graph(const JsonDocument& document, const GraphLimits& limits
   if (!root.is(JsonKind::kObject)) {
     builder.fail(root, codes::kWrongType,
                  "a graph must be an object, not " + std::string(name_of(root.kind())));
+  } else if (is_model_representation(root)) {
+    decode_model_representation(root, &builder);
   } else if (!root.find("schema").exists() &&
              (root.find("kernel_name").exists() || root.find("kernel_type").exists())) {
     decode_nested_tree(root, &builder);

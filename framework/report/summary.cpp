@@ -99,6 +99,26 @@ std::string coverage_lines(const Summary& summary, const TextStyle& style) {
   return text;
 }
 
+// The seeds' way to count bytes: one sum, in which weights are not told apart.
+bool is_byte_sum(const KernelOperand& operand) {
+  return operand.role == Role::kActivation && operand.bits != nullptr && operand.bits->text == "8";
+}
+
+// What data does not say is no zero, though the columns have nothing else to show.
+std::string untold_line(const CostTree& tree, const TextStyle& style) {
+  std::set<const Kernel*> kernels;
+  for (const CostNode& node : tree.nodes) {
+    const Kernel* const kernel = tree.instance(node).kernel;
+    if (kernel == nullptr || !tree.plan->catalog->plugin_of(*kernel).is_data) continue;
+    if (!kernel->operands.empty() &&
+        std::all_of(kernel->operands.begin(), kernel->operands.end(), is_byte_sum))
+      kernels.insert(kernel);
+  }
+  if (kernels.empty()) return "";
+  return label("not told", style) + "weights, cache and matrix products of " +
+         plural(kernels.size(), "kernel") + ", which count bytes in one sum: 0 above\n";
+}
+
 }  // namespace
 
 std::string_view version() { return LMHOST_VERSION; }
@@ -172,7 +192,8 @@ std::string heading_lines(const Summary& summary, const Analysis& analysis,
 
 std::string footer_lines(const Summary& summary, const Analysis& analysis, const TextStyle& style) {
   const CostTree& tree = *analysis.tree;
-  std::string text = memory_line(analysis, style) + coverage_lines(summary, style);
+  std::string text =
+      memory_line(analysis, style) + untold_line(tree, style) + coverage_lines(summary, style);
   if (summary.unknown != 0) {
     text += label("unknown", style) + "every total is a lower bound (" +
             std::string(Signs(style).at_least()) + "): these calls cost nothing here\n";

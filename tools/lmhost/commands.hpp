@@ -23,6 +23,7 @@ Result<Outcome> plugin_dump(const Arguments& arguments);
 Result<Outcome> plugin_generate(const Arguments& arguments);
 Result<Outcome> plugin_new(const Arguments& arguments);
 Result<Outcome> resolve_command(const Arguments& arguments);
+Result<Outcome> populate_command(const Arguments& arguments);
 Result<Outcome> validate_command(const Arguments& arguments);
 Result<Outcome> schema_command(const Arguments& arguments);
 Result<Outcome> completion_command(const Arguments& arguments);

@@ -66,7 +66,7 @@ std::string help_of(const CommandSpec& command, const TextStyle& style) {
   std::string_view last_title;
   for (const OptionSpec& option : all_options()) {
     if ((option.group & command.groups) == 0) continue;
-    const std::string_view title = title_of(static_cast<OptionGroup>(option.group));
+    const std::string_view title = title_of(option.group);
     // The depth option stands among those of rows; its own group only says who takes it.
     if (title != last_title && !(option.group == kDepth && last_title == title_of(kView))) {
       text += "\n" + painted(title, Ink::kBold, style) + "\n";

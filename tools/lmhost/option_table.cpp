@@ -28,12 +28,17 @@ constexpr OptionSpec kOptions[] = {
     {"mode", "", "", "MODE", "eager,sdpa,fused", kModel,
      "what executes: Python op by op, PyTorch's attention kernel (sdpa, default), a serving "
      "engine's kernels"},
-    {"set", "", "", "NAME=VALUE", "", kModel, "a value of config.json: --set num_hidden_layers=4"},
-    {"hf-config", "", "hf-config-path", "FILE", "", kModel, "the config.json for a graph file"},
+    {"set", "", "", "NAME=VALUE", "", kModel | kPopulate,
+     "a value of config.json: --set num_hidden_layers=4"},
+    {"hf-config", "", "hf-config-path", "FILE", "", kModel | kPopulate,
+     "the config.json for a graph file"},
     {"allow-unknown", "", "", "", "", kModel,
      "leave unknown kernels out; totals become lower bounds"},
     {"locked", "", "", "FILE", "", kModel,
      "only with the plugins, by fingerprint, of this earlier JSON report"},
+
+    {"rules", "", "", "FILE", "", kPopulate,
+     "where parameters come from (catalogs/parameter_rules.json)"},
 
     {"view", "", "", "VIEW", "tree,kernels,roles", kView,
      "rows: the module tree, kernels, or operand roles"},
@@ -110,9 +115,15 @@ constexpr CommandSpec kCommands[] = {
      kHosted | kPluginTools | kFormat, "text,json", "the plugins in use; check, dump, make one",
      "dump prints what a plugin declares as JSON; generate makes a plugin's C++ source of it.\n"
      "Exit status 1 when a check fails."},
+    {"populate", "MODEL", kHosted | kPopulate, "",
+     "fill in the parameters of a model's structure from its config",
+     "MODEL is a model representation: {model_id, layers}. The result has in each basic layer the "
+     "parameters of the kernel of its class, what is known at run time only as a template, and "
+     "where "
+     "each value came from."},
     {"validate", "FILE...", kHosted, "", "check graphs, configs, conventions and plugins",
      "The kind of a file is told by its content. Exit status 1 when a file has an error."},
-    {"schema", "graph|report|resolved|conventions|kernels", kPlain | kResult, "",
+    {"schema", "graph|report|resolved|conventions|kernels|parameter_rules", kPlain | kResult, "",
      "print a JSON Schema", ""},
     {"completion", "bash|zsh|fish", kPlain | kResult, "", "print a completion script",
      "bash: source <(lmhost completion bash)"},
@@ -133,14 +144,15 @@ const CommandSpec* find_command(std::string_view name) {
   return found == std::end(kCommands) ? nullptr : found;
 }
 
-std::string_view title_of(OptionGroup group) {
-  switch (group) {
+std::string_view title_of(unsigned groups) {
+  switch (groups & -groups) {
     case kPlugins:
       return "Plugins and conventions";
     case kPluginTools:
     case kKernelTools:
       return "Actions of this command";
     case kModel:
+    case kPopulate:
       return "Model";
     case kWorkload:
       return "Workload";

@@ -28,7 +28,8 @@ enum OptionGroup : unsigned {
   kExact = 1u << 9,         // text with scaled numbers
   kPluginTools = 1u << 10,  // the plugin command
   kResolve = 1u << 20,      // formulas instead of numbers
-  kKernelTools = 1u << 21   // the kernels command
+  kKernelTools = 1u << 21,  // the kernels command
+  kPopulate = 1u << 24      // the populate command
 };
 
 struct OptionSpec {
@@ -53,7 +54,8 @@ struct CommandSpec {
 std::span<const OptionSpec> all_options();
 std::span<const CommandSpec> all_commands();
 const CommandSpec* find_command(std::string_view name);
-std::string_view title_of(OptionGroup group);  // "Workload"
+// "Workload". Of several groups the first counts.
+std::string_view title_of(unsigned groups);
 
 struct Arguments {
   const CommandSpec* command = nullptr;

@@ -12,6 +12,7 @@
 #include <cstring>
 
 #include "base/codes.hpp"
+#include "load/replace_file.hpp"
 
 namespace lmhost::tool {
 namespace {
@@ -51,19 +52,6 @@ unsigned line_width(bool on_terminal) {
     return width;
   winsize size = {};
   if (on_terminal && ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0) return size.ws_col;
-  return 0;
-}
-
-// 0, or the errno of the failure.
-int write_all(int descriptor, std::string_view text) {
-  while (!text.empty()) {
-    const ssize_t written = write(descriptor, text.data(), text.size());
-    if (written < 0) {
-      if (errno == EINTR) continue;
-      return errno;
-    }
-    text.remove_prefix(static_cast<std::size_t>(written));
-  }
   return 0;
 }
 
@@ -113,32 +101,8 @@ void write_standard_error(std::string_view text) { write_all(STDERR_FILENO, text
 Result<bool> write_file(const std::string& path, std::string_view text) {
   struct stat status = {};
   const bool exists = stat(path.c_str(), &status) == 0;
-  if (exists && S_ISDIR(status.st_mode)) return cannot_write("'" + path + "'", EISDIR);
-  if (exists && !S_ISREG(status.st_mode)) return write_in_place(path, text);
-
-  // Renaming over it would write what the owner has forbidden to write.
-  if (exists && access(path.c_str(), W_OK) != 0) return cannot_write("'" + path + "'", errno);
-
-  // Through a symbolic link to the file that it names.
-  std::string target = path;
-  if (exists)
-    if (char* resolved = realpath(path.c_str(), nullptr); resolved != nullptr) {
-      target = resolved;
-      std::free(resolved);
-    }
-  std::string temporary = target + ".XXXXXX";
-  const int file = mkstemp(temporary.data());
-  if (file < 0) return cannot_write("'" + path + "'", errno);
-  const mode_t mask = umask(0);
-  umask(mask);
-  int error = write_all(file, text);
-  if (error == 0 && fchmod(file, exists ? status.st_mode & 07777u : 0666u & ~mask) != 0)
-    error = errno;
-  if (close(file) != 0 && error == 0) error = errno;
-  if (error == 0 && std::rename(temporary.c_str(), target.c_str()) != 0) error = errno;
-  if (error == 0) return true;
-  unlink(temporary.c_str());
-  return cannot_write("'" + path + "'", error);
+  const bool is_in_place = exists && !S_ISREG(status.st_mode) && !S_ISDIR(status.st_mode);
+  return is_in_place ? write_in_place(path, text) : replace_file(path, text);
 }
 
 }  // namespace lmhost::tool

@@ -21,12 +21,12 @@ struct CommandEntry {
 };
 
 constexpr CommandEntry kFunctions[] = {
-    {"analyze", analyze_command},       {"explain", explain_command},
-    {"inspect", inspect_command},       {"kernels", kernels_command},
-    {"plugin", plugin_command},         {"validate", validate_command},
-    {"schema", schema_command},         {"doctor", doctor_command},
-    {"resolve", resolve_command},       {"help", help_command},
-    {"completion", completion_command},
+    {"analyze", analyze_command},   {"explain", explain_command},
+    {"inspect", inspect_command},   {"kernels", kernels_command},
+    {"plugin", plugin_command},     {"validate", validate_command},
+    {"populate", populate_command}, {"resolve", resolve_command},
+    {"schema", schema_command},     {"doctor", doctor_command},
+    {"help", help_command},         {"completion", completion_command},
 };
 
 constexpr int kInternalError = static_cast<int>(ErrorKind::kInternal);
