@@ -82,6 +82,7 @@ Result<Host> Host::open(const HostOptions& options) {
   if (!choices) return std::move(choices).errors();
   sources.choices = std::move(choices).value();
   sources.statics = options.static_plugins;
+  sources.on_code = options.on_plugin_code;
   // With data on top it is the whole that must know every plugin that a choice names.
   sources.more_follow = !options.catalogs.empty();
   Result<Catalog> catalog = load_catalog(sources);
@@ -110,9 +111,13 @@ Diagnostics Host::add_data(const std::vector<std::string>& paths,
       errors.insert(errors.end(), read.errors().begin(), read.errors().end());
       continue;
     }
-    catalog_files_.insert(catalog_files_.end(), read->files.begin(), read->files.end());
-    data_notes_.insert(data_notes_.end(), read->problems.begin(), read->problems.end());
-    data_notes_.insert(data_notes_.end(), read->warnings.begin(), read->warnings.end());
+    NamedCatalog& named = named_.emplace_back();
+    named.path = path;
+    named.id = read->plugin.id;
+    named.form = read->form;
+    named.files = std::move(read->files);
+    named.problems = std::move(read->problems);
+    named.warnings = std::move(read->warnings);
     data.push_back(std::move(read->plugin));
     const bool is_last = &path == &paths.back();
     Result<Catalog> extended =
@@ -120,7 +125,6 @@ Diagnostics Host::add_data(const std::vector<std::string>& paths,
     if (!extended) return std::move(extended).errors();
     so_far = std::make_shared<const Catalog>(std::move(extended).value());
   }
-  for (Diagnostic& note : data_notes_) note.severity = Severity::kWarning;
   catalog_ = std::move(so_far);
   return errors;
 }
@@ -144,7 +148,11 @@ Result<RuntimePoint> Host::runtime_point(const Workload& workload, const Config&
 }
 
 Result<Model> Host::load(const Workload& workload) const {
-  return load_model({workload.model, workload.hf_config, workload.set, prefix_});
+  return load_model({.model = workload.model,
+                     .hf_config = workload.hf_config,
+                     .set = workload.set,
+                     .prefix = prefix_,
+                     .root = workload.root});
 }
 
 Result<std::shared_ptr<const Catalog>> Host::catalog_for(const Graph& graph) const {
@@ -180,7 +188,8 @@ Result<Analysis> Host::plan(const Model& model, const Workload& workload) const 
   analysis.plan = std::move(*plan);
   analysis.point = *point;
   analysis.inputs = model.files;
-  analysis.inputs.insert(analysis.inputs.end(), catalog_files_.begin(), catalog_files_.end());
+  for (const NamedCatalog& named : named_)
+    analysis.inputs.insert(analysis.inputs.end(), named.files.begin(), named.files.end());
   if (conventions_->file) analysis.inputs.push_back(conventions_->file);
   analysis.config = std::make_shared<const Config>(model.config);
   return analysis;

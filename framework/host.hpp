@@ -7,6 +7,7 @@
 #pragma once
 
 #include <cstddef>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -39,12 +40,24 @@ struct HostOptions {
   std::vector<std::string> use;  // "torch.matmul=vendor_mm": whose, of names that conflict
   std::vector<std::string>
       catalogs;  // --catalog: kernels as data, which hide plugins' of their names
+  std::function<void(const std::string& path)> on_plugin_code;  // see PluginSources::on_code
+};
+
+// A file of kernels as data that was named.
+struct NamedCatalog {
+  std::string path;  // as named
+  std::string id;    // of its plugin in the catalogue
+  std::string form;  // "a module database"
+  std::vector<std::shared_ptr<const SourceText>> files;
+  Diagnostics problems;  // of kernels that fail where they are called
+  Diagnostics warnings;
 };
 
 struct Workload {
   std::string model;  // a graph file, a folder with config.json, a model name, or "-"
   std::optional<std::string> hf_config;  // config.json for a graph file
   std::vector<std::string> set;          // "num_hidden_layers=4"
+  std::string root;  // the composite that is meant, of a folder or database with several roots
   std::optional<Number> batch_size, seq_len, cache_len;
   std::optional<Number> w_bits, a_bits, kv_bits,
       index_bits;  // default: the config's dtype, else 16; index 64
@@ -66,8 +79,7 @@ class Host {
   // What analyze() does before the first stage that computes: the numbers a workload leaves open
   // filled in, checked.
   static Result<RuntimePoint> runtime_point(const Workload& workload, const Config& config);
-  // What readers of the named catalogues noticed, as warnings: kernels that cannot be used, say.
-  const Diagnostics& catalog_warnings() const { return data_notes_; }
+  const std::vector<NamedCatalog>& catalogs() const { return named_; }  // in the order given
   const std::string& prefix() const { return prefix_; }
 
   Result<Model> load(const Workload& workload) const;     // the graph with its config
@@ -87,8 +99,7 @@ class Host {
 
   std::shared_ptr<const Catalog> catalog_;
   std::shared_ptr<const Conventions> conventions_;
-  std::vector<std::shared_ptr<const SourceText>> catalog_files_;
-  Diagnostics data_notes_;
+  std::vector<NamedCatalog> named_;
   std::string prefix_;
 };
 

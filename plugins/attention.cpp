@@ -9,7 +9,10 @@
 // flops and matmul_flops are dense, S_q*S_kv scores per head, as PyTorch executes and
 // torch.utils.flop_counter counts them. useful_flops is the part of matmul_flops that no mask
 // throws away: the two products over unmasked pairs, which no convention changes; softmax, scale
-// and mask addition are not in it. Pairs are aligned to the lower right: the S_kv - S_q keys before
+// and mask addition are not in it. The backward pass of the kernels without materialised scores
+// computes them again: Dao et al. 2022, arXiv:2205.14135, Algorithm 4; five products as
+// torch/utils/flop_counter.py sdpa_backward_flop counts them. That of the math kernel is twice the
+// forward pass, the default. Pairs are aligned to the lower right: the S_kv - S_q keys before
 // the first query are visible to every query.
 
 #include <lmhost/sdk.hpp>
@@ -56,6 +59,12 @@ Kernel& add_fused_core(Kernel& kernel, const char* has_logsumexp) {
       .flops("scores*pair_flops")
       .matmul_flops("2*scores*(D + D_v)")
       .useful_flops("2*B*H*pairs*(D + D_v)", "QK and PV products over unmasked pairs")
+      .backward_flops(
+          "scores*(2*(3*D + 2*D_v) + 2*scale_flops + softmax_flops + 2 + (mask_flops if "
+          "mask_elements > 0 else 0)) + 2*B*H*S_q*D_v",
+          "five products, scale and softmax again, P*(dP - delta), delta = rowsum(dO*O)")
+      .backward_matmul_flops("2*scores*(3*D + 2*D_v)", "QK again, dP, dV, dQ, dK")
+      .revision(2)
       .reads("query", "B*H*S_q*D")
       .reads("key", "B*H_kv*S_kv*D*kv_reads")
       .reads("value", "B*H_kv*S_kv*D_v*kv_reads")
@@ -87,8 +96,10 @@ void add_sdpa(Plugin& plugin) {
       .scratch("additive_mask", "converted")
       .example("B=1, H=12, S_q=64, S_kv=64, D=64, bytes=2",
                "flops=12877824, matmul_flops=12582912, useful_flops=12582912, read=294912, "
-               "write=101376, scratch=0",
-               "49,152 scores * (2*128 + 1 + 5); read 3*12*64*64*2; write 12*64*64*2 + 12*64*4")
+               "write=101376, scratch=0, backward_matmul_flops=31457280, "
+               "backward_flops=31997952",
+               "49,152 scores * (2*128 + 1 + 5); read 3*12*64*64*2; write 12*64*64*2 + 12*64*4; "
+               "backward 49,152 * (2*5*64 + 2 + 5 + 2) + 2*12*64*64")
       .example(
           "B=1, H=6, S_q=3, S_kv=5, D=7, H_kv=2, D_v=11, is_causal=1, mask_elements=15, "
           "mask_bits=8, bytes=2",

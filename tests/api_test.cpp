@@ -4,6 +4,7 @@
 #include <lmhost/lmhost.hpp>
 #include <lmhost/sdk.hpp>
 
+#include <algorithm>
 #include <atomic>
 #include <fstream>
 #include <sstream>
@@ -226,6 +227,22 @@ TEST_CASE("two hosts with different plugins in one process") {
   // A graph is no host's: what it was read by does not matter.
   const lmhost::Plan mixed = must(mini.resolve(must(built_host().parse(text))));
   CHECK(must(mixed.totals(point_of(mixed, 1, 5, 0)))[Quantity::kFlops] == Number(7 * 5));
+}
+
+TEST_CASE("catalogues: kernels as data hide those of plugins") {
+  lmhost::HostOptions options;
+  options.prefix = LMHOST_BINARY_DIR;
+  options.catalogs = {LMHOST_SOURCE_DIR "/tests/golden/inputs/modules.json"};
+  const lmhost::Host host = must(lmhost::Host::open(options));
+  const std::vector<std::string> kernels = host.kernel_names();
+  CHECK(std::find(kernels.begin(), kernels.end(), "made.up.Scale") != kernels.end());
+  const std::string text =
+      graph_text(R"({"name": "act", "kernel": "torch.nn.SiLU", "bindings": {"n": "seq_len"}})");
+  const lmhost::Plan plan = must(host.resolve(must(host.parse(text))));
+  // 5 FLOPs an element in that file.
+  CHECK(must(plan.totals(point_of(plan, 1, 7, 0)))[Quantity::kFlops] == Number(35));
+  options.catalogs = {"/nowhere/x.json"};
+  CHECK(lmhost::Host::open(options).errors().front().code == "E501");
 }
 
 TEST_CASE("a plan outlives its host and graph") {

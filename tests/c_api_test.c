@@ -40,6 +40,8 @@ static void test_context(const char* prefix) {
   lmh_context* context = NULL;
   lmh_error* error = NULL;
   const char* files[] = {"/nowhere/x.so"};
+  char catalog[4096];
+  const char* catalogs[] = {catalog};
   struct {
     lmh_context_options options;
     int32_t newer;
@@ -75,6 +77,22 @@ static void test_context(const char* prefix) {
   options.struct_size = offsetof(lmh_context_options, plugins);
   CHECK(lmh_context_open(&options, &context, NULL) == 0);
   lmh_context_free(context);
+
+  /* Kernels as data. */
+  memset(&options, 0, sizeof options);
+  options.struct_size = sizeof options;
+  options.prefix = prefix;
+  options.catalogs = catalogs;
+  options.catalog_count = 1;
+  snprintf(catalog, sizeof catalog, "%s/share/lmhost/catalogs/kernels/matmul.json", prefix);
+  context = NULL;
+  CHECK(lmh_context_open(&options, &context, NULL) == 0);
+  lmh_context_free(context);
+  catalogs[0] = "/nowhere/x.json";
+  error = NULL;
+  CHECK(lmh_context_open(&options, &context, &error) == 5);
+  check_error(error, "E501", "/nowhere/x.json");
+
   error = NULL;
   CHECK(lmh_context_open(NULL, NULL, &error) == 2);
   check_error(error, "E601", "lmh_context_open: a handle, text or output is NULL");

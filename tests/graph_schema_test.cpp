@@ -72,6 +72,10 @@ TEST_CASE("every graph of the tree passes the schema and the loader") {
 
 TEST_CASE("schema and loader agree") {
   const std::string a = "\"name\": \"a\", \"kernel\": \"K\"";
+  const std::string catalog =
+      "{\"schema\": \"lmhost.kernels/1\", \"plugin\": {\"id\": \"d\", \"version\": \"1.0.0\"}, "
+      "\"kernels\": [{\"name\": \"k\", \"revision\": 1, \"quantities\": [{\"name\": \"flops\", "
+      "\"expression\": \"1\"}]}]}";
   const std::string atomic = "\"kernel_name\": \"k\", \"kernel_type\": \"atomic\"";
   struct {
     bool good;
@@ -102,6 +106,12 @@ TEST_CASE("schema and loader agree") {
       {false, root(", \"variables\": {\"a\": null}")},
       {false, root(", \"variables\": []")},
       {false, root(", \"config\": []")},
+      {true, root(", \"catalog\": []")},
+      {true, root(", \"catalog\": " + catalog)},
+      {true, root(", \"catalog\": [" + catalog + "]")},
+      {false, root(", \"catalog\": 1")},
+      {false, root(", \"catalog\": [1]")},
+      {false, root(", \"catalog\": {\"schema\": \"lmhost.kernels/1\"}")},
       {false,
        "{\"schema\": \"lmhost.graph/2\", \"root\": \"R\", \"kernels\": {\"R\": {\"sub_kernels\": "
        "[]}}}"},
@@ -163,7 +173,8 @@ TEST_CASE("schema and loader agree") {
        "\"sub_kernels\": []}"},
       {false, node("")},
       {false, node(atomic + ", \"sub_kernels\": []")},
-      {false, node("\"kernel_name\": \"k\", \"kernel_type\": \"composite\"")},
+      {true, node("\"kernel_name\": \"k\", \"kernel_type\": \"composite\"")},
+      {false, "{\"kernel_name\": \"k\", \"kernel_type\": \"composite\"}"},
       {false, node("\"kernel_name\": \"k\", \"kernel_type\": \"x\"")},
       {false, node("\"kernel_name\": \"\", \"kernel_type\": \"atomic\"")},
       {false, node("\"kernel_type\": \"atomic\"")},

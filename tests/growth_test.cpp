@@ -46,6 +46,7 @@ TEST_CASE("growth: plugins of other minors") {
       {"growth_0_1", "abi 0.1, 1 kernel, examples right"},
       {"growth_next", "abi 0.2, 1 kernel, examples right"},
       {"growth_sdk", "abi 0.2, 1 kernel, examples right"},
+      {"growth_sdk_0_1", "abi 0.1, 1 kernel, examples right"},
       {"growth_next_kernel",
        "growth_next_kernel.so: error: kernel 1: uses a field of lmh_kernel that this host does not "
        "know (byte 128); it needs a newer lmhost [E410]\n"},

@@ -237,6 +237,30 @@ TEST_CASE("plugins: an earlier source hides a plugin of the same id") {
             .ok());
 }
 
+TEST_CASE("plugins: two versions of one plugin in one folder, both files named") {
+  const ScratchFolder folder;
+  fs::copy(kFixtures + "/functions.so", folder.path() + "/functions.so");
+  fs::copy(kFixtures + "/functions.so", folder.path() + "/functions-1.2.so");
+  const Result<Catalog> catalog = load_catalog({{}, {folder.path()}, ""});
+  REQUIRE(catalog.ok());
+  CHECK(ids(*catalog) == std::vector<std::string>{"functions"});
+  REQUIRE(catalog->refused().size() == 1);
+  const std::string version = catalog->plugins()[0].version;
+  CHECK(without_folders(render({catalog->refused()[0].reason}), {folder.path()}) ==
+        "functions-1.2.so: error: plugin 'functions' is in this folder twice: functions.so "
+        "(version " +
+            version + ", loaded) and functions-1.2.so (version " + version +
+            ") [E408]\n  remove one of the two; the one that stays must be named "
+            "'functions.so'\n");
+  // In folders of their own the file has but the wrong name.
+  const ScratchFolder other;
+  fs::copy(kFixtures + "/functions.so", other.path() + "/functions-1.2.so");
+  const Result<Catalog> apart = load_catalog({{}, {other.path()}, ""});
+  REQUIRE(apart.ok());
+  REQUIRE(apart->refused().size() == 1);
+  CHECK(apart->refused()[0].reason.code == "E406");
+}
+
 TEST_CASE("plugins: folders that cannot be read") {
   const Result<Catalog> missing = load_catalog({{}, {kFixtures + "/nowhere"}, ""});
   REQUIRE_FALSE(missing.ok());

@@ -5,7 +5,7 @@ root=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")/.." && pwd)
 jobs=${LMHOST_JOBS:-$(nproc)}
 
 build_packages=(g++ cmake ninja-build libboost-dev libboost-program-options-dev rapidjson-dev
-  libtbb-dev doctest-dev)
+  libtbb-dev zlib1g-dev doctest-dev)
 
 say() { printf 'lmhost: %s\n' "$*" >&2; }
 die() {

@@ -14,13 +14,19 @@ struct Plan;
 class Config;
 struct SourceText;
 
+// What is summed: one pass of the model, a prompt with the tokens generated after it, or a training
+// step.
+enum class Phase { kPass, kGenerate, kTrain };
+
 struct Analysis {
   std::string model_name;  // as the user gave it, or the graph's root class
   std::shared_ptr<const Plan> plan;
   std::shared_ptr<const Config> config;
   std::shared_ptr<const CostTree> tree;
   std::vector<std::shared_ptr<const SourceText>> inputs;  // all that was read, in order
-  RuntimePoint point;
+  RuntimePoint point;                                     // of several passes the last
+  Phase phase = Phase::kPass;
+  Number prompt_tokens, generated_tokens;  // of each sequence, of a generation
 };
 
 }  // namespace lmhost

@@ -30,6 +30,7 @@ Costs CostTree::per_call(const CostNode& node) const {
 }
 
 Costs CostTree::total(const CostNode& node) const {
+  if (!sums.empty()) return sums[static_cast<std::size_t>(&node - nodes.data())];
   return scaled(per_call(node), node.times, node.stored_times);
 }
 
@@ -58,7 +59,7 @@ std::string CostTree::path(const CostNode& node) const {
 CostTree build_cost_tree(std::shared_ptr<const Plan> plan, const RuntimePoint& point,
                          Evaluation evaluation, std::size_t node_limit,
                          const Execution& execution) {
-  CostTree tree{std::move(plan), point, std::move(evaluation), {}, false};
+  CostTree tree{std::move(plan), point, std::move(evaluation), {}, false, {}};
   const std::vector<Number>& values = tree.evaluation.values;
   CostNode root;
   root.instance = tree.plan->root();

@@ -34,9 +34,12 @@ struct CostTree {
   Evaluation evaluation;
   std::vector<CostNode> nodes;  // preorder; children of a node in call order
   bool truncated = false;  // the node limit was reached; costs are whole, deeper rows are missing
+  // Of a study over several passes (a generation, a training step): what total() gives, by node.
+  // `evaluation` is then of the last pass, at `point`. Empty: one pass, the evaluation says it all.
+  std::vector<Costs> sums;
 
   // Of all executions of a node: what the rows show. Costs of a composite are the sum over its
-  // children.
+  // children. REQUIRES: an element of `nodes`.
   Costs total(const CostNode& node) const;
   // Of one execution.
   Costs per_call(const CostNode& node) const;

@@ -75,7 +75,7 @@ void TotalsProgram::add_guards(const NodeFacts& facts) {
   for (const Check& check : plan_.checks) {
     const bool is_sure = check.holds == is_count   ? facts.is_length(check.node)
                          : check.holds == is_whole ? facts.is_whole(check.node)
-                                                   : false;
+                                                   : facts.is_truth(check.node);
     if (!is_sure || !facts.never_fails(check.node)) guards_.push_back(check);
   }
   for (const Term& term : plan_.terms) {

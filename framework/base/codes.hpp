@@ -20,6 +20,15 @@ inline constexpr std::string_view kDuplicateName = "E110";
 inline constexpr std::string_view kUnknownSchema = "E111";
 inline constexpr std::string_view kUnknownArchitecture = "E112";
 inline constexpr std::string_view kUnknownModel = "E113";
+inline constexpr std::string_view kNotSaid = "E114";      // what the format of a file cannot say
+inline constexpr std::string_view kCacheLength = "E115";  // cache_len where the key length belongs
+inline constexpr std::string_view kUnknownCost = "E116";  // a cost that its author left open
+inline constexpr std::string_view kCode = "E117";         // code where data belongs
+inline constexpr std::string_view kUnknownDevice = "E122";
+inline constexpr std::string_view kDuplicateDevice = "E123";  // one name, two devices
+inline constexpr std::string_view kIncompleteDevice =
+    "E124";                                                 // no peak or bandwidth for the question
+inline constexpr std::string_view kBadEfficiency = "E125";  // unknown profile, impossible share
 inline constexpr std::string_view kModuleArguments = "E118";  // a call in a module's formula
 inline constexpr std::string_view kAmbiguousModule = "E119";  // a tail of several modules' names
 inline constexpr std::string_view kBreakdown = "E120";        // parts that are not the whole
@@ -70,7 +79,21 @@ inline constexpr std::string_view kCannotWrite = "E502";
 // 6xx: the command line
 inline constexpr std::string_view kUsage = "E601";
 inline constexpr std::string_view kUnknownNode = "E602";
-inline constexpr std::string_view kCancelled = "E603";  // by the program that asked
+inline constexpr std::string_view kCancelled = "E603";      // by the program that asked
+inline constexpr std::string_view kSweepAxis = "E604";      // -P: unknown, empty, malformed, twice
+inline constexpr std::string_view kSweepSize = "E605";      // more points than anybody means
+inline constexpr std::string_view kSweepResume = "E606";    // the file is of another sweep
+inline constexpr std::string_view kNoForm = "E607";         // a quantity has no such closed form
+inline constexpr std::string_view kCondition = "E608";      // --fail-if does not parse
+inline constexpr std::string_view kNotComparable = "E609";  // nothing to compare with, or no such
+inline constexpr std::string_view kExport = "E610";         // a form of export, or its values
+inline constexpr std::string_view kPhase = "E611";          // options that contradict the phase
+// 7xx: modules learned from source
+inline constexpr std::string_view kClassNotFound = "E701";   // in no source folder
+inline constexpr std::string_view kAmbiguousClass = "E702";  // a short name of several classes
+inline constexpr std::string_view kAgentFailed = "E703";  // crashed, hung, said nothing or too much
+inline constexpr std::string_view kOtherModule = "E704";  // an answer about another class
+inline constexpr std::string_view kCompiler = "E705";     // none found, or it failed
 // 9xx
 inline constexpr std::string_view kInternal = "E901";
 

@@ -8,6 +8,8 @@
 #include <utility>
 #include <vector>
 
+#include "base/codes.hpp"
+
 namespace lmhost {
 namespace {
 
@@ -260,6 +262,24 @@ LineColumn line_column(std::string_view text, std::size_t offset) {
   return PlaceFinder(text).find(offset);
 }
 
+LineColumn line_column(const SourceText& source, std::size_t offset) {
+  const SourceFile file = file_at(source, offset);
+  return line_column(file.text, offset - file.begin);
+}
+
+SourceFile file_at(const SourceText& source, std::size_t offset) {
+  const std::vector<SourcePart>& parts = source.parts;
+  auto next = std::upper_bound(
+      parts.begin(), parts.end(), offset,
+      [](std::size_t value, const SourcePart& part) { return value < part.begin; });
+  if (next == parts.begin()) return {source.name, source.text, 0};
+  const std::size_t end = next == parts.end() ? source.text.size() : next->begin;
+  const SourcePart& part = *--next;
+  std::string_view text = std::string_view(source.text).substr(part.begin, end - part.begin);
+  if (text.ends_with('\0')) text.remove_suffix(1);
+  return {part.name, text, part.begin};
+}
+
 LineColumn PlaceFinder::find(std::size_t offset) {
   offset = std::min(offset, text_.size());
   if (offset < at_) *this = PlaceFinder(text_);
@@ -277,14 +297,15 @@ LineColumn PlaceFinder::find(std::size_t offset) {
 Diagnostic error_at(const SourceText& source, std::size_t offset, std::size_t length,
                     std::string_view code, std::string message, std::string hint) {
   Diagnostic diagnostic = plain_error(ErrorKind::kInput, code, std::move(message), std::move(hint));
-  const LineColumn place = line_column(source.text, offset);
-  diagnostic.file = source.name;
+  const SourceFile file = file_at(source, offset);
+  const std::string_view text = file.text;
+  offset = std::min(offset - file.begin, text.size());
+  const LineColumn place = line_column(text, offset);
+  diagnostic.file = file.name;
   diagnostic.line = place.line;
   diagnostic.column = place.column;
   diagnostic.length = std::max<std::size_t>(1, length);
 
-  const std::string_view text = source.text;
-  offset = std::min(offset, text.size());
   const std::size_t start = offset - std::min(place.column - 1, kQuotedBefore);
   std::string_view line = text.substr(start, offset - start + kQuotedBefore);
   line = line.substr(0, line.find('\n', offset - start));
@@ -367,6 +388,11 @@ std::string render(const Diagnostics& diagnostics, bool colour, std::size_t limi
   std::string out;
   for (const Diagnostic& diagnostic : diagnostics) {
     const std::size_t count = ++printed[diagnostic.code];
+    // What a file leaves open is the list of what somebody has to write.
+    if (diagnostic.code == codes::kNotSaid) {
+      out += render(diagnostic, colour);
+      continue;
+    }
     if (count > limit) continue;
     out += render(diagnostic, colour);
     if (count == limit && total[diagnostic.code] > limit)

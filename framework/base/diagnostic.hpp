@@ -7,17 +7,35 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "lmhost/result.hpp"
 
 namespace lmhost {
 
-// A named text that diagnostics point into: a file, standard input, or a formula of a plugin.
+// One file of a text that several files make together.
+struct SourcePart {
+  std::string name;
+  std::size_t begin = 0;  // of its bytes, which end in front of the NUL before the next part
+};
+
+// A named text that diagnostics point into: a file, standard input, a formula of a plugin, or the
+// files of a folder behind one another, each followed by a NUL, so that one offset says file and
+// place.
 struct SourceText {
   std::string
       name;  // as the user gave it: "graphs/x.json", "<stdin>", "matmul.so: flops of 'torch.mm'"
   std::string text;
+  std::vector<SourcePart> parts = {};  // ascending; none: the text is one file's
 };
+
+// The file that a byte of a text belongs to.
+struct SourceFile {
+  std::string_view name;
+  std::string_view text;
+  std::size_t begin = 0;  // of `text` in the whole
+};
+SourceFile file_at(const SourceText& source, std::size_t offset);
 
 struct LineColumn {
   std::size_t line = 0;    // from 1
@@ -25,6 +43,8 @@ struct LineColumn {
 };
 
 LineColumn line_column(std::string_view text, std::size_t offset);
+// In the file that the byte belongs to.
+LineColumn line_column(const SourceText& source, std::size_t offset);
 
 // Places of one text asked for in ascending order, each found from the one before: many errors in a
 // large file.

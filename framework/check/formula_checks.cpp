@@ -39,18 +39,6 @@ std::string signature_of(const Kernel& kernel) {
   return text;
 }
 
-std::string spelled(const KernelBindings& point) {
-  std::string text;
-  for (const auto& [name, value] : point.parameters)
-    text += (text.empty() ? "" : ", ") + name + "=" + to_string(value);
-  for (const auto& [name, bits] : {std::pair("w_bits", &point.w_bits),
-                                   {"a_bits", &point.a_bits},
-                                   {"kv_bits", &point.kv_bits},
-                                   {"index_bits", &point.index_bits}})
-    text += (text.empty() ? "" : ", ") + std::string(name) + "=" + to_string(*bits);
-  return text;
-}
-
 bool is_below(const Number& a, const Number& b) {
   if (a.is_exact() && b.is_exact()) return compare(a, b).value_or(0) < 0;
   // Inexact numbers may differ in their last digits.

@@ -31,6 +31,18 @@ std::uint64_t Dice::next() {
   return z ^ (z >> 31);
 }
 
+std::string spelled(const KernelBindings& point) {
+  std::string text;
+  for (const auto& [name, value] : point.parameters)
+    text += (text.empty() ? "" : ", ") + name + "=" + to_string(value);
+  for (const auto& [name, bits] : {std::pair("w_bits", &point.w_bits),
+                                   {"a_bits", &point.a_bits},
+                                   {"kv_bits", &point.kv_bits},
+                                   {"index_bits", &point.index_bits}})
+    text += (text.empty() ? "" : ", ") + std::string(name) + "=" + to_string(*bits);
+  return text;
+}
+
 bool is_precision(const KernelParameter& parameter) { return parameter.name.ends_with("bits"); }
 
 Sampler::Sampler(const Kernel& kernel, std::uint64_t seed)

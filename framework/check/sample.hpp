@@ -50,6 +50,9 @@ class Sampler {
   std::string missing_;
 };
 
+// "M=2, K=3, w_bits=16, ...": a point for messages.
+std::string spelled(const KernelBindings& point);
+
 // "input_bits": a precision, not a size.
 bool is_precision(const KernelParameter& parameter);
 

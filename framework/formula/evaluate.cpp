@@ -163,6 +163,7 @@ class Walk {
     for (const Value& argument : arguments) {
       if (failed(argument)) return argument;
     }
+    if (id == Builtin::kUnknown) return failure(unknown_text(arguments[0]));
     if (id == Builtin::kLen || id == Builtin::kCount) {
       const Value& list = arguments[0];
       if (list.kind != Value::Kind::kList) return error(ArithmeticError::kNotANumber);

@@ -27,7 +27,9 @@ constexpr BuiltinFunction kBuiltins[] = {
     {"window_pairs", Builtin::kWindowPairs, 3, 3, "window_pairs(S, C, W)",
      "the same when a query sees at most W keys, itself included: sum of min(C+i, W) for i = 1..S"},
     {"distinct", Builtin::kDistinct, 3, 3, "distinct(E, k, T)",
-     "expected distinct experts hit by T tokens choosing k of E: E*(1-(1-k/E)**T); inexact"}};
+     "expected distinct experts hit by T tokens choosing k of E: E*(1-(1-k/E)**T); inexact"},
+    {"unknown", Builtin::kUnknown, 1, 1, "unknown('reason')",
+     "no value: a cost that its author left open; an error where it is needed"}};
 
 bool is_count(const Number& number) { return number.is_integer() && !number.is_negative(); }
 
@@ -51,6 +53,10 @@ const BuiltinFunction* builtin_named(std::string_view name) {
   const auto* found = std::find_if(std::begin(kBuiltins), std::end(kBuiltins),
                                    [&](const BuiltinFunction& row) { return row.name == name; });
   return found == std::end(kBuiltins) ? nullptr : found;
+}
+
+std::string unknown_text(const Value& reason) {
+  return std::string(kUnknownText) + to_string(reason);
 }
 
 Number causal_pairs(const Number& new_tokens, const Number& past) {

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <span>
+#include <string>
 #include <string_view>
 
 #include "formula/program.hpp"
@@ -24,7 +25,8 @@ enum class Builtin : std::uint8_t {
   kDefined,
   kCausalPairs,
   kWindowPairs,
-  kDistinct
+  kDistinct,
+  kUnknown
 };
 
 struct BuiltinFunction {
@@ -38,6 +40,10 @@ struct BuiltinFunction {
 
 std::span<const BuiltinFunction> builtin_functions();
 const BuiltinFunction* builtin_named(std::string_view name);  // nullptr when there is none
+
+// Why unknown('reason') has no value: "the cost is not known: 'reason'".
+inline constexpr std::string_view kUnknownText = "the cost is not known: ";
+std::string unknown_text(const Value& reason);
 
 // Query-key pairs of causal attention: sum over i = 1..new_tokens of (past + i).
 Number causal_pairs(const Number& new_tokens, const Number& past);

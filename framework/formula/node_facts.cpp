@@ -1,25 +1,106 @@
 #include "formula/node_facts.hpp"
 
+#include <utility>
+
 namespace lmhost {
 
-NodeFacts::NodeFacts(const Program& program) {
+NodeFacts::NodeFacts(const Program& program, IsPositive is_positive)
+    : program_(program), is_positive_(std::move(is_positive)) {
   facts_.reserve(program.size());
-  for (const ProgramNode& node : program.nodes()) facts_.push_back(facts_of(program, node));
+  extend();
 }
 
-NodeFacts::Facts NodeFacts::facts_of(const Program& program, const ProgramNode& node) const {
-  if (node.op == ProgramOp::kConstant) {
-    const Number value = program.compute(node, nullptr, RuntimePoint());
-    return {!value.is_error() && !value.is_negative(), value.is_integer(), !value.is_error()};
+void NodeFacts::extend() {
+  while (facts_.size() < program_.size())
+    facts_.push_back(facts_of(program_.node(static_cast<NodeIndex>(facts_.size()))));
+}
+
+NodeFacts::Facts NodeFacts::input_facts(const ProgramNode& node) const {
+  const InputName name = {node.op == ProgramOp::kSymbol, node.operands[0]};
+  Facts facts;
+  facts.never_fails = true;
+  facts.positive = is_positive_ && is_positive_(name);
+  if (name.is_open) {
+    facts.whole = facts.never_negative = program_.symbols()[name.index].is_length;
+  } else {
+    const bool is_bits = static_cast<RuntimeVariable>(name.index) >= RuntimeVariable::kWeightBits;
+    facts.never_negative = true;
+    facts.whole = !is_bits;
+    facts.positive = facts.positive || is_bits;
   }
-  if (node.op == ProgramOp::kInput) {
-    const auto variable = static_cast<RuntimeVariable>(node.operands[0]);
-    return {true, variable < RuntimeVariable::kWeightBits, true};
-  }
-  if (node.op == ProgramOp::kScalar || node.op == ProgramOp::kSymbol) return {};
-  Facts facts = value_of(node);
-  facts.never_fails = never_fails(program, node);
+  facts.never_negative = facts.never_negative || facts.positive;
   return facts;
+}
+
+NodeFacts::Facts NodeFacts::facts_of(const ProgramNode& node) const {
+  if (node.op == ProgramOp::kConstant) {
+    const Number value = program_.compute(node, nullptr, RuntimePoint());
+    const bool is_sure = value.is_exact();
+    Facts facts = {!value.is_error() && !value.is_negative(), value.is_integer(),
+                   !value.is_error()};
+    facts.positive = is_sure && !value.is_negative() && !value.is_zero();
+    facts.truth = value == Number(0) || value == Number(1);
+    return facts;
+  }
+  if (node.op == ProgramOp::kInput || node.op == ProgramOp::kSymbol) return input_facts(node);
+  if (node.op == ProgramOp::kScalar) return {};
+  Facts facts = value_of(node);
+  facts.never_fails = never_fails(node);
+  facts.positive = is_positive(node);
+  facts.truth = is_truth(node);
+  if (facts.truth) facts.whole = true;
+  if (facts.truth || facts.positive) facts.never_negative = true;
+  return facts;
+}
+
+// Surely above 0, if it has a value.
+bool NodeFacts::is_positive(const ProgramNode& node) const {
+  const Facts &a = facts_[node.operands[0]], &b = facts_[node.operands[1]],
+              &c = facts_[node.operands[2]];
+  switch (node.op) {
+    case ProgramOp::kAdd:
+      return (a.positive && b.never_negative) || (b.positive && a.never_negative);
+    case ProgramOp::kMaximum:
+      return a.positive || b.positive;
+    case ProgramOp::kMultiply:
+    case ProgramOp::kDivide:
+    case ProgramOp::kCeilDivide:
+    case ProgramOp::kMinimum:
+      return a.positive && b.positive;
+    case ProgramOp::kAbs:
+    case ProgramOp::kPower:
+      return a.positive;
+    case ProgramOp::kSelect:
+      return b.positive && c.positive;
+    default:
+      return false;
+  }
+}
+
+// Surely 0 or 1, if it has a value.
+bool NodeFacts::is_truth(const ProgramNode& node) const {
+  const Facts &a = facts_[node.operands[0]], &b = facts_[node.operands[1]],
+              &c = facts_[node.operands[2]];
+  switch (node.op) {
+    case ProgramOp::kNot:
+    case ProgramOp::kLess:
+    case ProgramOp::kLessEqual:
+    case ProgramOp::kEqual:
+    case ProgramOp::kNotEqual:
+      return true;
+    case ProgramOp::kMultiply:
+    case ProgramOp::kMinimum:
+    case ProgramOp::kMaximum:
+      return a.truth && b.truth;
+    case ProgramOp::kSubtract: {
+      const Value* constant = program_.constant_value(node.operands[0]);
+      return constant != nullptr && constant->number == Number(1) && b.truth;
+    }
+    case ProgramOp::kSelect:
+      return b.truth && c.truth;
+    default:
+      return false;
+  }
 }
 
 // What is sure of the value of an operator, if it has one.
@@ -68,12 +149,12 @@ NodeFacts::Facts NodeFacts::value_of(const ProgramNode& node) const {
 }
 
 // Overflow aside, which no form of a sum hides.
-bool NodeFacts::never_fails(const Program& program, const ProgramNode& node) const {
-  for (NodeIndex operand : program.operands(node)) {
+bool NodeFacts::never_fails(const ProgramNode& node) const {
+  for (NodeIndex operand : program_.operands(node)) {
     if (!facts_[operand].never_fails) return false;
   }
   const auto is_nonzero = [&](NodeIndex operand) {
-    const Value* value = program.constant_value(operand);
+    const Value* value = program_.constant_value(operand);
     return value != nullptr && !value->number.is_zero();
   };
   const auto& [a, b, c] = node.operands;

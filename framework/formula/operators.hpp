@@ -50,7 +50,8 @@ inline std::optional<MappedOperator> mapped_operator(Op op) {
   }
 }
 
-// Of a built-in on numbers; nothing for those that look at lists or names (len, count, defined).
+// Of a built-in on numbers; nothing for those that look at lists, names or texts (len, count, defined,
+// unknown).
 inline std::optional<ProgramOp> mapped_builtin(Builtin id) {
   switch (id) {
     case Builtin::kMin:
@@ -78,6 +79,7 @@ inline std::optional<ProgramOp> mapped_builtin(Builtin id) {
     case Builtin::kLen:
     case Builtin::kCount:
     case Builtin::kDefined:
+    case Builtin::kUnknown:
       break;
   }
   return std::nullopt;

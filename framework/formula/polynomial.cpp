@@ -84,6 +84,7 @@ const Polynomial& PolynomialForm::of(NodeIndex node) {
     pending.pop_back();
     if (forms_.contains(current)) continue;
     std::optional<Polynomial> form = expand(current);
+    if (form) *form = reduced(std::move(*form));
     forms_.emplace(current, form && is_usable(*form) ? std::move(*form) : atom(current));
   }
   return forms_.at(node);
@@ -125,11 +126,86 @@ std::optional<Polynomial> PolynomialForm::expand(NodeIndex node) const {
         result = product(*result, known(row.operands[0]), kMaximumMonomials);
       return result;
     }
+    case ProgramOp::kFloorDivide:
+    case ProgramOp::kCeilDivide:
+      return quotient(row);
+    case ProgramOp::kSelect:
+      return select(row);
+    case ProgramOp::kNot: {
+      if (!facts_.is_truth(row.operands[0])) return std::nullopt;
+      Polynomial negated = constant_polynomial(Number(1));
+      add_to(negated, known(row.operands[0]), Number(-1));
+      return negated;
+    }
     case ProgramOp::kCausalPairs:
       return pairs(row.operands[0], row.operands[1]);
     default:
       return std::nullopt;
   }
+}
+
+// x * (0 < x) is x, where x is never negative.
+bool PolynomialForm::is_implied(const Monomial& monomial, NodeIndex atom) const {
+  const ProgramNode& node = program_.node(atom);
+  if (node.op != ProgramOp::kLess) return false;
+  const Value* zero = program_.constant_value(node.operands[0]);
+  const NodeIndex x = node.operands[1];
+  return zero != nullptr && zero->number == Number(0) && facts_.is_never_negative(x) &&
+         std::any_of(monomial.begin(), monomial.end(),
+                     [&](const Factor& factor) { return factor.atom == x; });
+}
+
+Polynomial PolynomialForm::reduced(Polynomial polynomial) const {
+  const auto is_reducible = [&](const Monomial& monomial, const Factor& factor) {
+    return facts_.is_truth(factor.atom) &&
+           (factor.exponent > 1 || is_implied(monomial, factor.atom));
+  };
+  const bool is_reduced = std::none_of(polynomial.begin(), polynomial.end(), [&](const auto& term) {
+    return std::any_of(term.first.begin(), term.first.end(),
+                       [&](const Factor& factor) { return is_reducible(term.first, factor); });
+  });
+  if (is_reduced) return polynomial;
+  Polynomial result;
+  for (const auto& [monomial, coefficient] : polynomial) {
+    Monomial simple;
+    for (const Factor& factor : monomial) {
+      if (is_implied(monomial, factor.atom)) continue;
+      simple.push_back({factor.atom, facts_.is_truth(factor.atom) ? 1 : factor.exponent});
+    }
+    add_to(result, {{simple, coefficient}}, Number(1));
+  }
+  return result;
+}
+
+// x // c and ceil_div(x, c) where c divides every coefficient and every atom is whole.
+std::optional<Polynomial> PolynomialForm::quotient(const ProgramNode& node) const {
+  const Value* divisor = program_.constant_value(node.operands[1]);
+  if (divisor == nullptr || !divisor->number.is_integer() || divisor->number.is_zero())
+    return std::nullopt;
+  Polynomial result;
+  for (const auto& [monomial, coefficient] : known(node.operands[0])) {
+    const Number part = divide(coefficient, divisor->number);
+    const bool is_whole =
+        part.is_integer() && std::all_of(monomial.begin(), monomial.end(),
+                                         [&](const Factor& f) { return facts_.is_whole(f.atom); });
+    if (!is_whole) return std::nullopt;
+    result.emplace(monomial, part);
+  }
+  return result;
+}
+
+std::optional<Polynomial> PolynomialForm::select(const ProgramNode& node) const {
+  const auto& [condition, then, otherwise] = node.operands;
+  // Both branches count here, so neither may fail.
+  if (!facts_.is_truth(condition) || !facts_.never_fails(then) || !facts_.never_fails(otherwise))
+    return std::nullopt;
+  const Polynomial& other = known(otherwise);
+  if (conditionals_ == Conditionals::kKeep && !other.empty()) return std::nullopt;
+  Polynomial difference = known(then);
+  add_to(difference, other, Number(-1));
+  std::optional<Polynomial> result = product(known(condition), difference, kMaximumMonomials);
+  if (result) add_to(*result, other, Number(1));
+  return result;
 }
 
 // S*C + S*(S+1)/2, where both are surely lengths.

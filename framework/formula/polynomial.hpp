@@ -34,18 +34,27 @@ class PolynomialForm {
  public:
   static constexpr std::size_t kMaximumMonomials = 256;
 
-  // REQUIRES: both outlive this.
-  PolynomialForm(const Program& program, const NodeFacts& facts)
-      : program_(program), facts_(facts) {}
+  // Of `a if c else b` with c 0 or 1: kKeep leaves it whole unless b is 0, kExpand makes it
+  // c*a + (1-c)*b. REQUIRES: both outlive this.
+  enum class Conditionals { kKeep, kExpand };
+  PolynomialForm(const Program& program, const NodeFacts& facts,
+                 Conditionals conditionals = Conditionals::kKeep)
+      : program_(program), facts_(facts), conditionals_(conditionals) {}
   const Polynomial& of(NodeIndex node);
+  // The same polynomial, where a power of what is 0 or 1 is that itself.
+  Polynomial reduced(Polynomial polynomial) const;
 
  private:
   std::optional<Polynomial> expand(NodeIndex node) const;
   const Polynomial& known(NodeIndex node) const { return forms_.at(node); }
+  bool is_implied(const Monomial& monomial, NodeIndex atom) const;
+  std::optional<Polynomial> select(const ProgramNode& node) const;
+  std::optional<Polynomial> quotient(const ProgramNode& node) const;
   std::optional<Polynomial> pairs(NodeIndex new_tokens, NodeIndex past) const;
 
   const Program& program_;
   const NodeFacts& facts_;
+  Conditionals conditionals_;
   std::unordered_map<NodeIndex, Polynomial> forms_;
 };
 

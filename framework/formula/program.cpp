@@ -91,10 +91,11 @@ NodeIndex Program::input(RuntimeVariable variable) {
   return intern({ProgramOp::kInput, {static_cast<NodeIndex>(variable), 0, 0}});
 }
 
-NodeIndex Program::symbol(std::string_view name) {
-  auto found = std::find(symbols_.begin(), symbols_.end(), name);
-  if (found == symbols_.end()) found = symbols_.insert(found, std::string(name));
-  return intern({ProgramOp::kSymbol, {static_cast<NodeIndex>(found - symbols_.begin()), 0, 0}});
+NodeIndex Program::symbol(const Symbol& symbol) {
+  std::uint32_t index = 0;
+  while (index < symbols_.size() && symbols_[index].name != symbol.name) ++index;
+  if (index == symbols_.size()) symbols_.push_back(symbol);
+  return intern({ProgramOp::kSymbol, {index, 0, 0}});
 }
 
 NodeIndex Program::error(ArithmeticError reason, std::string text) {
@@ -181,7 +182,7 @@ Number Program::compute(const ProgramNode& node, const Number* values,
     case ProgramOp::kMultiply:
       return values[node.operands[0]] * values[node.operands[1]];
     case ProgramOp::kSymbol:
-      return Number::error(ArithmeticError::kUnbound);
+      return symbols_[node.operands[0]].value.value_or(Number::error(ArithmeticError::kUnbound));
     case ProgramOp::kScalar:
       break;
     default:
@@ -212,7 +213,7 @@ NodeIndex Program::intern(const ProgramNode& node) {
   may_fail_.push_back(can_fail(node));
   const std::span<const NodeIndex> list = operands(node);
   symbolic_.push_back(
-      node.op == ProgramOp::kSymbol ||
+      (node.op == ProgramOp::kSymbol && !symbols_[node.operands[0]].value) ||
       std::any_of(list.begin(), list.end(), [&](NodeIndex operand) { return symbolic_[operand]; }));
   levels_.push_back(level_of(node));
   return index;

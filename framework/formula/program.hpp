@@ -9,6 +9,7 @@
 #include <array>
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -28,7 +29,7 @@ using NodeIndex = std::uint32_t;
 enum class ProgramOp : std::uint8_t {
   kConstant,  // index into constants
   kInput,     // RuntimeVariable
-  kSymbol,    // index into symbols: a name that stays a name; only in programs that are printed
+  kSymbol,    // index into symbols: a name that stays a name
   // unary
   kNot,
   kAbs,
@@ -83,6 +84,15 @@ struct ProgramError {
       text;  // kUnbound: the name; kNotANumber: the value as written; kFunction: what it said
 };
 
+// A name other than a runtime variable that stays a name in a program.
+struct Symbol {
+  std::string name;  // "num_hidden_layers"
+  // What compute() takes for it: an input like a runtime variable. Without one the program is for
+  // printing only, and computing what depends on it is an error.
+  std::optional<Number> value;
+  bool is_length = false;  // whole and >= 0, whatever its value is
+};
+
 class Program {
  public:
   Program();
@@ -90,8 +100,8 @@ class Program {
   NodeIndex constant(const Number& number);
   NodeIndex constant(const Value& value);
   NodeIndex input(RuntimeVariable variable);
-  // A name without a value: what depends on it is for printing, computing it is an error.
-  NodeIndex symbol(std::string_view name);
+  // One node a name; the value first given stays.
+  NodeIndex symbol(const Symbol& symbol);
   NodeIndex error(ArithmeticError reason, std::string text);
   NodeIndex unary(ProgramOp op, NodeIndex a);
   NodeIndex binary(ProgramOp op, NodeIndex a, NodeIndex b);
@@ -104,8 +114,9 @@ class Program {
   // The message behind an error number, or nullptr for a plain arithmetic error.
   const ProgramError* error_of(const Number& error) const;
   bool is_constant(NodeIndex node) const { return nodes_[node].op == ProgramOp::kConstant; }
+  // Of symbols without a value.
   bool depends_on_symbol(NodeIndex node) const { return symbolic_[node]; }
-  const std::vector<std::string>& symbols() const { return symbols_; }  // each once
+  const std::vector<Symbol>& symbols() const { return symbols_; }  // each once
   const ScalarCall& scalar_call(const ProgramNode& node) const {
     return scalars_[node.operands[0]];
   }
@@ -143,7 +154,7 @@ class Program {
       constant_numbers_;  // the numeric view of constants_, an error number for the others
   std::vector<ScalarCall> scalars_;
   std::vector<ProgramError> errors_;
-  std::vector<std::string> symbols_;
+  std::vector<Symbol> symbols_;
   std::vector<NodeIndex> table_;  // open addressing over nodes_, size a power of two
   std::unordered_map<Number, NodeIndex, NumberHash> number_constants_;
   std::unordered_map<std::string, NodeIndex>

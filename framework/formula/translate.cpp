@@ -118,6 +118,7 @@ class Translation {
     const NodeIndex a = arguments[0];
     if (id == Builtin::kDefined) return defined(a);
     if (id == Builtin::kLen || id == Builtin::kCount) return list_function(id, arguments);
+    if (id == Builtin::kUnknown) return unknown(a);
     const ProgramOp op = *mapped_builtin(id);
     switch (arguments.size()) {
       case 1:
@@ -146,6 +147,12 @@ class Translation {
       has_value = value->kind != Value::Kind::kNone;
     }
     return program_.constant(Number(has_value ? 1 : 0));
+  }
+
+  NodeIndex unknown(NodeIndex reason) {
+    if (is_error(reason)) return reason;
+    const Value* value = program_.constant_value(reason);
+    return failure(unknown_text(value == nullptr ? Value::of(std::string("?")) : *value));
   }
 
   NodeIndex list_function(Builtin id, const std::vector<NodeIndex>& arguments) {

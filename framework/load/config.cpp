@@ -216,6 +216,22 @@ Result<bool> Config::set(std::string_view assignment) {
   return true;
 }
 
+Result<bool> Config::leave_open(std::string_view name) {
+  auto entry = entries_.find(name);
+  if (entry == entries_.end()) {
+    std::vector<std::string_view> numbers;
+    for (const auto& [known, value] : entries_)
+      if (value.value.kind == Kind::kNumber) numbers.push_back(known);
+    return usage_error("the config has no " + quoted(name), did_you_mean(name, numbers));
+  }
+  const Value& value = entry->second.value;
+  if (value.kind != Kind::kNumber || !value.number.is_exact())
+    return usage_error(quoted(name) + " of the config is " + to_string(value) + ", not a number",
+                       "--set " + std::string(name) + "=NUMBER gives it one");
+  entry->second.is_open = true;
+  return true;
+}
+
 void Config::overlay(const Config& other) {
   for (const auto& [name, entry] : other.entries_) {
     if (entry.value.kind != Kind::kObject) erase_below(name);

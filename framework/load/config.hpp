@@ -20,7 +20,8 @@ class Config {
  public:
   struct Entry {
     Value value;
-    std::string origin;  // "config.json:12:3", "--set", "graphs/tiny.json:8:5": shown by explain
+    std::string origin;    // "config.json:12:3", "--set", "graphs/tiny.json:8:5": shown by explain
+    bool is_open = false;  // resolving makes an input of it instead of a constant
   };
 
   // Flattens an object; nested objects become dotted names and are present themselves as
@@ -38,6 +39,9 @@ class Config {
   Result<bool> set(std::string_view assignment);
   // The name that an assignment would set, without "config."; "" when malformed.
   static std::string_view assigned_name(std::string_view assignment);
+  // Resolving leaves the name, without "config.", open: formulas stay symbolic in it. Errors (kUsage)
+  // when it has no number to be open in the place of.
+  Result<bool> leave_open(std::string_view name);
   // Entries of `other` win, name by name; a value that is no object hides what was below its name.
   void overlay(const Config& other);
 

@@ -114,9 +114,9 @@ class ConventionsReader {
 
 const Number* Conventions::find(std::string_view plugin, std::string_view constant) const {
   if (constants.empty()) return nullptr;
-  std::string name(plugin);
-  name.append(".").append(constant);
-  const auto found = constants.find(name);
+  std::string key(plugin);
+  key.append(".").append(constant);
+  const auto found = constants.find(key);
   return found == constants.end() ? nullptr : &found->second;
 }
 

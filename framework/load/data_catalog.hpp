@@ -1,6 +1,6 @@
 // A catalogue of kernels as data, whatever its form: what `--catalog` names.
 //
-// The forms, told apart by content: lmhost.kernels/1, module databases. One line of kForms each.
+// The forms, told apart by content, are the lines of kForms.
 #pragma once
 
 #include <memory>

@@ -3,9 +3,7 @@
 
 #include <utility>
 
-#include "base/codes.hpp"
-#include "load/formats/model_representation.hpp"
-#include "load/graph_forms.hpp"
+#include "load/formats/input.hpp"
 
 namespace lmhost {
 
@@ -38,29 +36,8 @@ const Composite* Graph::find(std::string_view name) const {
   return at == composite_by_name.end() ? nullptr : &composites[at->second];
 }
 
-bool is_graph(JsonValue root) {
-  if (!root.is(JsonKind::kObject)) return false;
-  for (const std::string_view key : {"schema", "kernels", "kernel_name", "kernel_type"})
-    if (root.find(key).exists()) return true;
-  return false;
-}
-
 Result<Graph> load_graph(const JsonDocument& document, const GraphLimits& limits) {
-  const JsonValue root = document.root();
-  GraphBuilder builder(document, limits);
-  if (!root.is(JsonKind::kObject)) {
-    builder.fail(root, codes::kWrongType,
-                 "a graph must be an object, not " + std::string(name_of(root.kind())));
-  } else if (is_model_representation(root)) {
-    decode_model_representation(root, &builder);
-  } else if (!root.find("schema").exists() &&
-             (root.find("kernel_name").exists() || root.find("kernel_type").exists())) {
-    decode_nested_tree(root, &builder);
-  } else {
-    decode_graph(root, &builder);
-    find_cycles(&builder);
-  }
-  return builder.finish();
+  return decode_input(input_of(document), {limits, ""});
 }
 
 Result<Graph> load_graph(std::shared_ptr<const SourceText> source, const GraphLimits& limits) {

@@ -18,6 +18,7 @@
 #include "lmhost/quantity.hpp"
 #include "load/catalog.hpp"
 #include "load/config.hpp"
+#include "load/formats/detect.hpp"
 #include "load/json.hpp"
 
 namespace lmhost {
@@ -76,6 +77,7 @@ struct CompositeParameter {
   std::string_view name;
   ExpressionIndex default_value = kNoExpression;  // none: every call must bind it
   std::uint32_t offset = 0;                       // of the declaration
+  std::uint32_t default_offset = 0;               // of the default value
 };
 
 struct CompositeVariable {
@@ -107,9 +109,9 @@ struct Requirement {
 };
 
 struct Graph {
-  std::shared_ptr<const SourceText>
-      source;                           // the file's text; every view below points into storage
-  std::shared_ptr<const void> storage;  // keeps decoded strings alive
+  InputFormat format = InputFormat::kGraph;  // what it was read from
+  std::shared_ptr<const SourceText> source;  // the text; every view below points into storage
+  std::shared_ptr<const void> storage;       // keeps decoded strings alive
   std::string_view root;
   std::uint32_t root_composite = kNoComposite;
   std::uint32_t root_offset = 0;
@@ -128,6 +130,8 @@ struct Graph {
   std::vector<RoleOverride> roles;
   std::vector<Expression> expressions;
   std::vector<Plugin> kernels;  // that came as data with the graph; they hide others of their names
+  // What stops nobody who does not need it: warnings, and errors of kernels that have no cost then.
+  Diagnostics notes;
 
   const Composite* find(std::string_view name) const;  // the first of that name
   // What a call executes, or nullptr when that is a plugin's kernel.
@@ -141,14 +145,11 @@ struct GraphLimits {
   std::size_t composites = 1'000'000;
 };
 
-// Reads `lmhost.graph/1` or the nested tree form (kernel_name, kernel_type, sub_kernels), told
+// Reads `lmhost.graph/1` or a format of others that describes a model (load/formats/detect.hpp), told
 // apart by content. All errors of the file are reported together, up to a hundred; cycles are found
 // in every mode. The graph keeps what it needs of the document.
 Result<Graph> load_graph(const JsonDocument& document, const GraphLimits& limits = {});
 Result<Graph> load_graph(std::shared_ptr<const SourceText> source, const GraphLimits& limits = {});
 Result<Graph> load_graph_file(const std::string& path);  // "-" reads standard input
-
-// True when a JSON text is meant to be a graph of either form, false for a config.json.
-bool is_graph(JsonValue root);
 
 }  // namespace lmhost

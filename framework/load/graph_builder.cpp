@@ -2,9 +2,11 @@
 
 #include <algorithm>
 #include <array>
+#include <tuple>
 #include <utility>
 
 #include "base/codes.hpp"
+#include "formula/rewrite.hpp"
 #include "load/graph_syntax.hpp"
 
 namespace lmhost {
@@ -21,12 +23,17 @@ std::size_t offset_of(const Diagnostic& error, std::string_view text) {
   return std::min(start + std::max<std::size_t>(error.column, 1) - 1, text.size());
 }
 
+// Keys under which analysts have kept Python.
+bool is_code(std::string_view key) {
+  return key == "function_code" || key == "code" || key == "python_code";
+}
+
 }  // namespace
 
-GraphBuilder::GraphBuilder(const JsonDocument& document, const GraphLimits& graph_limits)
-    : limits(graph_limits), document_(document), storage_(std::make_shared<Storage>()) {
-  storage_->strings = document.strings();
-  graph.source = document.source();
+GraphBuilder::GraphBuilder(std::shared_ptr<const SourceText> source,
+                           const GraphLimits& graph_limits)
+    : limits(graph_limits) {
+  graph.source = std::move(source);
   graph.storage = storage_;
 }
 
@@ -37,6 +44,41 @@ void GraphBuilder::fail(JsonValue at, std::string_view code, std::string message
 
 void GraphBuilder::fail(Diagnostic error) {
   if (errors_.size() < kMostErrors) errors_.push_back(std::move(error));
+}
+
+void GraphBuilder::warn(Diagnostic warning) {
+  warning.severity = Severity::kWarning;
+  note(std::move(warning));
+}
+
+void GraphBuilder::note(Diagnostic error) {
+  constexpr std::size_t kMostNotes = 10'000;
+  if (graph.notes.size() == kMostNotes) return;
+  graph.notes.push_back(std::move(error));
+  note_owners_.push_back(noted_composite_);
+}
+
+// A folder may hold other models than the one that is meant.
+void GraphBuilder::drop_unreached_notes() {
+  if (graph.root_composite == kNoComposite || graph.notes.empty()) return;
+  std::vector<bool> is_reached(graph.composites.size(), false);
+  std::vector<std::uint32_t> open = {graph.root_composite};
+  is_reached[graph.root_composite] = true;
+  while (!open.empty()) {
+    const CallRange calls = graph.composites[open.back()].calls;
+    open.pop_back();
+    for (std::uint32_t call = calls.first; call < calls.first + calls.count; ++call) {
+      const std::uint32_t child = graph.calls[call].composite;
+      if (child == kNoComposite || is_reached[child]) continue;
+      is_reached[child] = true;
+      open.push_back(child);
+    }
+  }
+  Diagnostics kept;
+  for (std::size_t i = 0; i < graph.notes.size(); ++i)
+    if (note_owners_[i] == kNoComposite || is_reached[note_owners_[i]])
+      kept.push_back(std::move(graph.notes[i]));
+  graph.notes = std::move(kept);
 }
 
 bool GraphBuilder::expect(JsonValue value, JsonKind kind, std::string_view key) {
@@ -70,6 +112,16 @@ ExpressionIndex GraphBuilder::expression(JsonValue value, std::string_view key) 
        quoted(key) + " must be an expression (a string, a number or a boolean), not " +
            std::string(name_of(value.kind())));
   return kNoExpression;
+}
+
+ExpressionIndex GraphBuilder::name_expression(std::string_view name) {
+  const NameSet::Added added = texts_.add(name);
+  if (added.is_new)
+    expression_of_.push_back(kNoExpression);
+  else if (expression_of_[added.index] != kNoExpression)
+    return expression_of_[added.index];
+  graph.expressions.push_back(lmhost::name_expression(name));
+  return expression_of_[added.index] = static_cast<ExpressionIndex>(graph.expressions.size() - 1);
 }
 
 ExpressionIndex GraphBuilder::expression_in(JsonValue string, std::size_t from) {
@@ -120,7 +172,10 @@ std::size_t GraphBuilder::key_index(const JsonMember& member,
                                     std::string_view what) {
   const std::string_view key = member.key();
   const auto found = std::find(known.begin(), known.end(), key);
-  if (found == known.end())
+  if (found == known.end() && is_code(key))
+    fail(member.name, codes::kCode, quoted(key) + " is code, which data cannot hold",
+         "leave it out: the formulas say what it computes");
+  else if (found == known.end())
     fail(member.name, codes::kUnknownKey, "unknown key " + quoted(key) + " in " + std::string(what),
          did_you_mean(key, known));
   return static_cast<std::size_t>(found - known.begin());
@@ -185,6 +240,12 @@ void GraphBuilder::add_binding(Call* call, const JsonMember& member) {
   ++call->binding_count;
 }
 
+void GraphBuilder::link(std::uint32_t call, std::uint32_t composite) {
+  graph.calls[call].composite = composite;
+  composite_calls.insert(std::upper_bound(composite_calls.begin(), composite_calls.end(), call),
+                         call);
+}
+
 void GraphBuilder::add_roles(Call* call, JsonValue roles) {
   constexpr std::array<std::string_view, 4> kNames = {"weight", "activation", "kv_cache", "index"};
   constexpr std::array<Role, 4> kRoles = {Role::kWeight, Role::kActivation, Role::kKvCache,
@@ -212,9 +273,12 @@ std::string_view GraphBuilder::keep(std::string text) {
 }
 
 Result<Graph> GraphBuilder::finish() {
-  if (errors_.empty()) return std::move(graph);
+  if (errors_.empty()) {
+    drop_unreached_notes();
+    return std::move(graph);
+  }
   std::stable_sort(errors_.begin(), errors_.end(), [](const Diagnostic& a, const Diagnostic& b) {
-    return a.line != b.line ? a.line < b.line : a.column < b.column;
+    return std::tie(a.file, a.line, a.column) < std::tie(b.file, b.line, b.column);
   });
   if (is_enough())
     errors_.push_back(plain_error(

@@ -17,7 +17,15 @@ namespace lmhost {
 
 class GraphBuilder {
  public:
-  GraphBuilder(const JsonDocument& document, const GraphLimits& limits);
+  GraphBuilder(std::shared_ptr<const SourceText> source, const GraphLimits& limits);
+  GraphBuilder(const JsonDocument& document, const GraphLimits& limits)
+      : GraphBuilder(document.source(), limits) {
+    add_document(document);
+  }
+  // Whoever decodes a document of the source says so, once: the graph keeps its strings.
+  void add_document(const JsonDocument& document) {
+    storage_->strings.push_back(document.strings());
+  }
 
   Graph graph;
   const GraphLimits limits;
@@ -25,6 +33,11 @@ class GraphBuilder {
 
   void fail(JsonValue at, std::string_view code, std::string message, std::string hint = {});
   void fail(Diagnostic error);
+  // What stops nobody: a doubt, and the error of something that may never be used.
+  void warn(Diagnostic warning);
+  void note(Diagnostic error);
+  // What is noted from now on is about this composite, and dropped when the root does not reach it.
+  void begin_composite(std::uint32_t index) { noted_composite_ = index; }
   // True when reading on would only add to a long list of errors, or a limit was passed.
   bool is_enough() const { return errors_.size() >= kMostErrors; }
 
@@ -34,6 +47,8 @@ class GraphBuilder {
   bool expect(JsonValue value, JsonKind kind, std::string_view key);
   // A string, number or boolean as an expression.
   ExpressionIndex expression(JsonValue value, std::string_view key);
+  // The expression that a name by itself is, which stands in no file.
+  ExpressionIndex name_expression(std::string_view name);
   // The expression that begins at byte `from` of a string.
   ExpressionIndex expression_in(JsonValue string, std::size_t from);
   // Offset of the first byte of `value` as an expression: behind the quote of a string.
@@ -55,6 +70,8 @@ class GraphBuilder {
   bool add_call(const Call& call, JsonValue at);
   void end_calls(CallRange* range);
   void add_binding(Call* call, const JsonMember& member);
+  // Says which composite a call executes after it was added. REQUIRES: it said none before.
+  void link(std::uint32_t call, std::uint32_t composite);
   void add_roles(Call* call, JsonValue roles);
 
   // A text that is in no document, kept as long as the graph.
@@ -71,15 +88,18 @@ class GraphBuilder {
                        std::size_t from);
 
   struct Storage {
-    std::shared_ptr<const void> strings;
+    std::vector<std::shared_ptr<const void>> strings;  // of the documents
     std::deque<std::string> texts;
   };
 
-  JsonDocument document_;
-  std::shared_ptr<Storage> storage_;
+  std::shared_ptr<Storage> storage_ = std::make_shared<Storage>();
   NameSet texts_;                               // of expressions
   std::vector<ExpressionIndex> expression_of_;  // by index in texts_; none: it does not compile
+  void drop_unreached_notes();
+
   Diagnostics errors_;
+  std::uint32_t noted_composite_ = kNoComposite;
+  std::vector<std::uint32_t> note_owners_;  // of each note: a composite, or none
 };
 
 // How many calls a composite of lmhost.graph/1 lists in all modes, to make room for them.

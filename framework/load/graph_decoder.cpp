@@ -7,6 +7,7 @@
 #include "base/codes.hpp"
 #include "load/graph_forms.hpp"
 #include "load/graph_syntax.hpp"
+#include "load/kernel_catalog.hpp"
 
 namespace lmhost {
 namespace {
@@ -21,6 +22,7 @@ class GraphDecoder {
 
  private:
   void decode_root_member(std::size_t key, const JsonMember& member);
+  void decode_catalog(JsonValue catalog);
   void decode_source(JsonValue source);
   void decode_requires(JsonValue ranges);
   void decode_architectures(JsonValue names);
@@ -43,16 +45,16 @@ class GraphDecoder {
   JsonValue root_name_;
 };
 
-constexpr std::array<std::string_view, 10> kRootKeys = {
-    "schema",   "doc",       "root",   "architectures", "source",
-    "requires", "variables", "config", "kernels",       "$schema"};
+constexpr std::array<std::string_view, 11> kRootKeys = {
+    "schema",    "doc",    "root",    "architectures", "source", "requires",
+    "variables", "config", "kernels", "$schema",       "catalog"};
 
 void GraphDecoder::decode(JsonValue root) {
   const JsonValue schema = root.find("schema");
   if (!schema.exists()) {
     builder_.fail(root, codes::kMissingKey, "the graph has no 'schema'",
                   "it says \"schema\": \"lmhost.graph/1\"");
-    if (!is_graph(root)) return;  // something else altogether: one error says it
+    if (!root.find("kernels").exists()) return;  // something else altogether: one error says it
   } else if (schema.is(JsonKind::kString) && schema.string() != kSchema) {
     return builder_.fail(schema, codes::kUnknownSchema, "unknown schema " + quoted(schema.string()),
                          "this version reads " + quoted(kSchema));
@@ -102,9 +104,23 @@ void GraphDecoder::decode_root_member(std::size_t key, const JsonMember& member)
     case 9:
       builder_.expect(member.value, JsonKind::kString, "$schema");
       return;
+    case 10:
+      return decode_catalog(member.value);
     default:
       return;
   }
+}
+
+// One lmhost.kernels/1, or a list of them.
+void GraphDecoder::decode_catalog(JsonValue catalog) {
+  const auto read = [&](JsonValue json) {
+    Result<Plugin> plugin = read_kernel_catalog(json);
+    if (plugin) return graph_.kernels.push_back(std::move(plugin).value());
+    for (const Diagnostic& error : plugin.errors()) builder_.fail(error);
+  };
+  if (catalog.is(JsonKind::kObject)) return read(catalog);
+  if (!builder_.expect(catalog, JsonKind::kArray, "catalog")) return;
+  for (const JsonValue json : catalog.elements()) read(json);
 }
 
 void GraphDecoder::decode_architectures(JsonValue names) {
@@ -230,7 +246,10 @@ void GraphDecoder::decode_parameters(JsonValue parameters, Composite* composite)
                     "write \"name\" or \"name=default\"");
     else if (!names.add(parameter.name).is_new)
       builder_.fail(json, codes::kDuplicateName, "duplicate parameter " + quoted(parameter.name));
-    if (equals != text.npos) parameter.default_value = builder_.expression_in(json, equals + 1);
+    if (equals != text.npos) {
+      parameter.default_value = builder_.expression_in(json, equals + 1);
+      parameter.default_offset = static_cast<std::uint32_t>(json.string_offset(equals + 1));
+    }
     composite->parameters.push_back(parameter);
   }
 }

@@ -63,7 +63,7 @@ class TapeWriter {
     if (open_.empty()) return {};
     const std::size_t offset = nodes[open_.back()].offset;
     return "'" + std::string(1, source_.text[offset]) + "' in line " +
-           std::to_string(line_column(source_.text, offset).line) + " is not closed";
+           std::to_string(line_column(source_, offset).line) + " is not closed";
   }
 
  private:
@@ -195,7 +195,7 @@ class TapeWriter {
     while (key_at(first) != key) first = next_key(first);
     fail(nodes[index].offset, nodes[index].extent, codes::kDuplicateKey,
          "duplicate key " + quoted(key),
-         "first in line " + std::to_string(line_column(source_.text, nodes[first].offset).line));
+         "first in line " + std::to_string(line_column(source_, nodes[first].offset).line));
   }
 
   const SourceText& source_;
@@ -274,10 +274,11 @@ Diagnostic string_error(const SourceText& source, rapidjson::ParseErrorCode code
 }
 
 // The reader's error as one of ours.
-Diagnostic syntax_error(const SourceText& source, const JsonStream& stream,
+Diagnostic syntax_error(const SourceText& source, const SourceFile& file, const JsonStream& stream,
                         const TapeWriter& writer, rapidjson::ParseErrorCode code,
                         std::size_t offset) {
-  const std::string_view text = source.text;
+  const std::string_view text =
+      std::string_view(source.text).substr(0, file.begin + file.text.size());
   switch (code) {
     case rapidjson::kParseErrorDocumentEmpty:
       if (offset >= text.size())
@@ -308,13 +309,14 @@ Diagnostic syntax_error(const SourceText& source, const JsonStream& stream,
 }
 
 // Byte order marks, which would only show as strange bytes.
-std::optional<Diagnostic> encoding_error(const SourceText& source) {
-  const std::string_view text = source.text;
+std::optional<Diagnostic> encoding_error(const SourceText& source, const SourceFile& file) {
+  const std::string_view text = file.text;
   if (text.starts_with("\xEF\xBB\xBF"))
-    return error_at(source, 0, 3, codes::kJsonSyntax, "byte order mark before the JSON text",
+    return error_at(source, file.begin, 3, codes::kJsonSyntax,
+                    "byte order mark before the JSON text",
                     "save the file as UTF-8 without a byte order mark");
   if (text.starts_with("\xFF\xFE") || text.starts_with("\xFE\xFF"))
-    return error_at(source, 0, 2, codes::kJsonSyntax, "the text is UTF-16",
+    return error_at(source, file.begin, 2, codes::kJsonSyntax, "the text is UTF-16",
                     "save the file as UTF-8");
   return std::nullopt;
 }
@@ -323,13 +325,25 @@ std::optional<Diagnostic> encoding_error(const SourceText& source) {
 
 Result<JsonDocument> JsonDocument::parse(std::shared_ptr<const SourceText> source,
                                          const JsonOptions& options) {
+  const SourceFile whole = {source->name, source->text, 0};
+  return parse_file(std::move(source), whole, options);
+}
+
+Result<JsonDocument> JsonDocument::parse_part(std::shared_ptr<const SourceText> source,
+                                              std::size_t part, const JsonOptions& options) {
+  const SourceFile file = file_at(*source, source->parts[part].begin);
+  return parse_file(std::move(source), file, options);
+}
+
+Result<JsonDocument> JsonDocument::parse_file(std::shared_ptr<const SourceText> source,
+                                              const SourceFile& file, const JsonOptions& options) {
   if (source->text.size() > std::min<std::size_t>(options.bytes, 0xFFFFFFF0))
     return plain_error(
         ErrorKind::kInput, codes::kLimit,
         quoted(source->name) + " is longer than " + std::to_string(options.bytes) + " bytes");
-  if (std::optional<Diagnostic> error = encoding_error(*source)) return std::move(*error);
+  if (std::optional<Diagnostic> error = encoding_error(*source, file)) return std::move(*error);
 
-  JsonStream stream(source->text);
+  JsonStream stream(source->text, file.begin, file.begin + file.text.size());
   TapeWriter writer(*source, stream, options);
   rapidjson::Reader reader;
   constexpr unsigned kFlags = rapidjson::kParseIterativeFlag |
@@ -337,7 +351,8 @@ Result<JsonDocument> JsonDocument::parse(std::shared_ptr<const SourceText> sourc
                               rapidjson::kParseNanAndInfFlag;
   const rapidjson::ParseResult result = reader.Parse<kFlags>(stream, writer);
   if (result.IsError() && result.Code() != rapidjson::kParseErrorTermination)
-    writer.errors.push_back(syntax_error(*source, stream, writer, result.Code(), result.Offset()));
+    writer.errors.push_back(
+        syntax_error(*source, file, stream, writer, result.Code(), result.Offset()));
   else if (!result.IsError() && !stream.at_end())
     writer.errors.push_back(
         error_at(*source, stream.Tell(), 1, codes::kJsonSyntax,

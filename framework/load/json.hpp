@@ -158,6 +158,10 @@ class JsonDocument {
  public:
   static Result<JsonDocument> parse(std::shared_ptr<const SourceText> source,
                                     const JsonOptions& options = {});
+  // The same for one file of a text made of several; offsets are those of the whole text.
+  // REQUIRES: `part` is below source->parts.size().
+  static Result<JsonDocument> parse_part(std::shared_ptr<const SourceText> source, std::size_t part,
+                                         const JsonOptions& options = {});
   // read_text, then parse.
   static Result<JsonDocument> read(const std::string& path, const JsonOptions& options = {});
 
@@ -168,6 +172,8 @@ class JsonDocument {
 
  private:
   explicit JsonDocument(std::shared_ptr<const JsonTape> tape) : tape_(std::move(tape)) {}
+  static Result<JsonDocument> parse_file(std::shared_ptr<const SourceText> source,
+                                         const SourceFile& file, const JsonOptions& options);
   std::shared_ptr<const JsonTape> tape_;
 };
 

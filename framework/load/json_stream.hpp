@@ -34,10 +34,11 @@ class JsonStream {
  public:
   typedef char Ch;
 
-  explicit JsonStream(std::string_view text)
-      : begin_(text.data()), at_(begin_), end_(begin_ + text.size()) {}
+  // Reads [begin, end) of the text; offsets are those of the whole.
+  JsonStream(std::string_view text, std::size_t begin, std::size_t end)
+      : begin_(text.data()), at_(begin_ + begin), end_(begin_ + end) {}
 
-  // The text is followed by a NUL (std::string), which is what the reader takes for its end.
+  // What is read is followed by a NUL, which is what the reader takes for its end.
   char Peek() const { return *at_; }
   // A broken UTF-8 sequence at the end makes the reader take more than there is.
   char Take() { return at_ != end_ ? *at_++ : '\0'; }

@@ -48,8 +48,8 @@ struct KernelTables {
 
 class KernelCatalogReader {
  public:
-  KernelCatalogReader(const JsonDocument& document, const KernelCatalogOptions& options)
-      : root_(document.root()), name_(document.source()->name), options_(options) {}
+  KernelCatalogReader(JsonValue root, const KernelCatalogOptions& options)
+      : root_(root), name_(file_at(root.source(), root.offset()).name), options_(options) {}
 
   Result<Plugin> read() {
     if (!check_schema() || !check(root_, "a kernel catalogue", kRootKeys))
@@ -355,7 +355,11 @@ class KernelCatalogReader {
 
 Result<Plugin> read_kernel_catalog(const JsonDocument& document,
                                    const KernelCatalogOptions& options) {
-  return KernelCatalogReader(document, options).read();
+  return read_kernel_catalog(document.root(), options);
+}
+
+Result<Plugin> read_kernel_catalog(JsonValue json, const KernelCatalogOptions& options) {
+  return KernelCatalogReader(json, options).read();
 }
 
 Result<Plugin> read_kernel_catalog_file(const std::string& path,

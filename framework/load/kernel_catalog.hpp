@@ -23,6 +23,8 @@ struct KernelCatalogOptions {
 // Plugin::path is the file's.
 Result<Plugin> read_kernel_catalog(const JsonDocument& document,
                                    const KernelCatalogOptions& options = {});
+// The same for an object inside other JSON.
+Result<Plugin> read_kernel_catalog(JsonValue json, const KernelCatalogOptions& options = {});
 Result<Plugin> read_kernel_catalog_file(const std::string& path,
                                         const KernelCatalogOptions& options = {});
 

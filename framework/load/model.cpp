@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "base/codes.hpp"
+#include "load/formats/input.hpp"
 #include "load/json.hpp"
 #include "load/text_file.hpp"
 
@@ -88,6 +89,25 @@ std::string nearest_hint(std::string_view name, const std::vector<std::string>& 
   return hint.empty() ? otherwise : hint;
 }
 
+std::string config_in(const std::string& folder) {
+  return folder + (folder.ends_with('/') ? "" : "/") + "config.json";
+}
+
+// A folder whose files together are the model; one with a config.json stands for that.
+bool is_input_folder(const ModelRequest& request) {
+  return kind_of(request.model) == PathKind::kFolder &&
+         kind_of(config_in(request.model)) != PathKind::kFile && has_json_files(request.model);
+}
+
+Diagnostic no_model(const Input& input, const Graph& graph) {
+  std::size_t count = 0;
+  for (const Plugin& plugin : graph.kernels) count += plugin.kernels.size();
+  return error_at(input.documents.front().document.root(), codes::kNotSaid,
+                  quoted(input.name) + " declares " + std::to_string(count) +
+                      (count == 1 ? " kernel" : " kernels") + " and no model that calls them",
+                  "--catalog makes them known to a model; 'lmhost kernels show' shows them");
+}
+
 // The file behind the model argument.
 Result<std::string> find_file(const ModelRequest& request) {
   const std::string& model = request.model;
@@ -95,7 +115,7 @@ Result<std::string> find_file(const ModelRequest& request) {
   const PathKind kind = kind_of(model);
   if (kind == PathKind::kFile) return model;
   if (kind == PathKind::kFolder) {
-    const std::string config = model + (model.ends_with('/') ? "" : "/") + "config.json";
+    const std::string config = config_in(model);
     if (kind_of(config) == PathKind::kFile) return config;
   }
   const bool is_name = model.find('/') == model.npos;
@@ -145,12 +165,12 @@ class ModelLoader {
   // A file, or the text that stands for it.
   std::optional<JsonDocument> read(const std::string& path,
                                    const std::shared_ptr<const SourceText>& text);
-  bool take_graph(const JsonDocument& document);
+  bool take_graph(const JsonDocument& document) { return take_input(input_of(document)); }
+  bool take_input(const Input& input);
   bool take_config(JsonValue root);
   bool choose_graph(JsonValue config);
   bool find_graph(JsonValue architecture);
   bool is_known(std::string_view name) const;
-  std::vector<std::string> known_names() const;
   bool is_referenced(std::string_view name) const;
 
   const ModelRequest& request_;
@@ -172,9 +192,10 @@ std::optional<JsonDocument> ModelLoader::read(const std::string& path,
   return std::move(document).value();
 }
 
-bool ModelLoader::take_graph(const JsonDocument& document) {
-  Result<Graph> graph = load_graph(document);
+bool ModelLoader::take_input(const Input& input) {
+  Result<Graph> graph = decode_input(input, {{}, request_.root});
   if (!graph) return fail(graph.errors());
+  if (graph->root_composite == kNoComposite) return fail(no_model(input, *graph));
   // What is there already is a config that chose this graph, and wins.
   if (graph->config) {
     Config merged = *std::move(graph->config);
@@ -194,6 +215,12 @@ bool ModelLoader::take_config(JsonValue root) {
 }
 
 bool ModelLoader::load_first() {
+  if (request_.model_text == nullptr && is_input_folder(request_)) {
+    const Result<Input> input = read_input_folder(request_.model);
+    if (!input) return fail(input.errors());
+    model_.files = input->files;
+    return take_input(*input);
+  }
   const Result<std::string> path =
       request_.model_text != nullptr ? request_.model : find_file(request_);
   if (!path) return fail(path.errors());
@@ -201,8 +228,7 @@ bool ModelLoader::load_first() {
   if (!document) return false;
   const JsonValue root = document->root();
   // What a folder or the catalogue holds is a config; a file named by the user may be either.
-  const bool is_config = root.is(JsonKind::kObject) && !is_graph(root) &&
-                         (root.find("architectures").exists() || root.find("model_type").exists());
+  const bool is_config = detect_format(root) == InputFormat::kConfig;
   if (path.value() == request_.model && !is_config) return take_graph(*document);
   model_.has_own_config = true;
   return take_config(root) && choose_graph(root);
@@ -287,16 +313,6 @@ bool ModelLoader::is_known(std::string_view name) const {
   }
 }
 
-std::vector<std::string> ModelLoader::known_names() const {
-  constexpr std::string_view kPrefix = "config.";
-  std::vector<std::string> names;
-  for (const std::string_view name : model_.config.names()) names.emplace_back(name);
-  for (const Expression& expression : model_.graph->expressions)
-    for (const std::string& used : expression.names)
-      if (used.starts_with(kPrefix)) names.push_back(used.substr(kPrefix.size()));
-  return names;
-}
-
 bool ModelLoader::apply_assignments() {
   for (const std::string& assignment : request_.set) {
     const std::string_view name = Config::assigned_name(assignment);
@@ -304,7 +320,7 @@ bool ModelLoader::apply_assignments() {
       fail(plain_error(ErrorKind::kUsage, codes::kUsage,
                        "--set " + quoted(assignment) + ": neither the config nor the graph knows " +
                            quoted(name),
-                       nearest_hint(name, known_names(), "")));
+                       nearest_hint(name, config_names(model_), "")));
       continue;
     }
     const Result<bool> done = model_.config.set(assignment);
@@ -317,6 +333,16 @@ bool ModelLoader::apply_assignments() {
 
 std::vector<std::string> model_names(const std::string& prefix) {
   return json_stems(models_folder(prefix));
+}
+
+std::vector<std::string> config_names(const Model& model) {
+  constexpr std::string_view kPrefix = "config.";
+  std::vector<std::string> names;
+  for (const std::string_view name : model.config.names()) names.emplace_back(name);
+  for (const Expression& expression : model.graph->expressions)
+    for (const std::string& used : expression.names)
+      if (used.starts_with(kPrefix)) names.push_back(used.substr(kPrefix.size()));
+  return names;
 }
 
 Result<Model> load_model(const ModelRequest& request) { return ModelLoader(request).load(); }

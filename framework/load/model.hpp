@@ -2,8 +2,9 @@
 //
 // Accepted, first hit wins:
 //   1. "-": standard input
-//   2. a file: a graph (lmhost.graph/1 or nested tree) or a config.json, told apart by content
-//   3. a folder with config.json
+//   2. a file: a graph, another format that describes a model (load/formats/detect.hpp), or a
+//      config.json, told apart by content
+//   3. a folder with config.json; else one with the files of one of those formats
 //   4. a name in <prefix>/share/lmhost/catalogs/models
 // A config chooses its graph by architectures[0] among <prefix>/share/lmhost/graphs.
 #pragma once
@@ -26,6 +27,7 @@ struct ModelRequest {
   std::string prefix;                             // of the installation
   std::shared_ptr<const SourceText> model_text;   // the content of `model`, instead of a file
   std::shared_ptr<const SourceText> config_text;  // the content of `hf_config`, likewise
+  std::string root = {};                          // the composite that is meant, of several
 };
 
 struct Model {
@@ -43,6 +45,9 @@ Result<Model> load_model(const ModelRequest& request);
 
 // The same model with another config: hf_config, config_text and set of the request, as above.
 Result<Model> configure_model(Model model, const ModelRequest& request);
+
+// What --set may name: of the config, and of what the graph's formulas ask of it. Without "config.".
+std::vector<std::string> config_names(const Model& model);
 
 // The names in <prefix>/share/lmhost/catalogs/models, sorted.
 std::vector<std::string> model_names(const std::string& prefix);

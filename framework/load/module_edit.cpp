@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "base/codes.hpp"
+#include "load/formats/module_database.hpp"
 #include "load/json.hpp"
 #include "load/json_edit.hpp"
 
@@ -34,6 +35,7 @@ Result<JsonValue> entries_of(JsonValue root) {
     if (modules.is(JsonKind::kObject) || modules.is(JsonKind::kArray)) return modules;
     return wrong_kind(modules, "'modules'", JsonKind::kObject);
   }
+  if (is_text(root, "full_class_name")) return root;  // one entry by itself
   // The inner map alone has entries and nothing else.
   for (const JsonMember member : root.members())
     if (!member.value.is(JsonKind::kObject))
@@ -44,12 +46,13 @@ Result<JsonValue> entries_of(JsonValue root) {
 
 // The entry of that key or full_class_name; one that does not exist when there is none.
 JsonValue find_entry(JsonValue entries, std::string_view name) {
-  if (entries.is(JsonKind::kObject))
-    if (const JsonValue by_key = entries.find(name); by_key.exists()) return by_key;
   const auto is_named = [&](JsonValue entry) {
     return entry.is(JsonKind::kObject) && is_text(entry, "full_class_name") &&
            entry.find("full_class_name").string() == name;
   };
+  if (is_named(entries)) return entries;
+  if (entries.is(JsonKind::kObject))
+    if (const JsonValue by_key = entries.find(name); by_key.exists()) return by_key;
   if (entries.is(JsonKind::kObject)) {
     for (const JsonMember member : entries.members())
       if (is_named(member.value)) return member.value;
@@ -78,7 +81,7 @@ std::vector<std::string_view> names_of(JsonValue entries) {
 }
 
 std::string new_store() {
-  return "{\n  \"schema\": " + json_string(kModulesSchema) + ",\n  \"modules\": {}\n}\n";
+  return "{\n  \"schema\": " + json_string(kModuleDatabaseSchema) + ",\n  \"modules\": {}\n}\n";
 }
 
 // Sets a member to JSON text, whether it is there or not.

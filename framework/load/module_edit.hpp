@@ -13,8 +13,6 @@
 
 namespace lmhost {
 
-inline constexpr std::string_view kModulesSchema = "lmhost.modules/1";
-
 struct AddModule {
   std::string_view name;   // the entry's key; of a list its full_class_name
   std::string_view entry;  // one JSON object

@@ -18,6 +18,8 @@ namespace {
 
 class Discovery {
  public:
+  explicit Discovery(const PluginSources& sources) : sources_(sources) {}
+
   // Given by name: nothing may go wrong.
   void add_file(const std::string& path) {
     Result<PluginFile> file = inspect_plugin_file(path);
@@ -30,7 +32,8 @@ class Discovery {
                         "leave one out")});
     }
     level_.emplace(file->stem, path);
-    if (Diagnostics problems = load(*file); !problems.empty()) fail(std::move(problems));
+    const lmh_plugin* table = nullptr;
+    if (Diagnostics problems = load(*file, &table); !problems.empty()) fail(std::move(problems));
   }
 
   // Linked into the program: nothing may go wrong either.
@@ -61,8 +64,9 @@ class Discovery {
       shadowed_.push_back({file->stem, path, winner->second});
       return;
     }
-    if (Diagnostics problems = load(*file); !problems.empty())
-      refuse(path, file->identity, std::move(problems));
+    const lmh_plugin* table = nullptr;
+    if (Diagnostics problems = load(*file, &table); !problems.empty())
+      refuse(path, file->identity, std::move(problems), table);
   }
 
   void add_directory(const std::string& directory, bool must_exist) {
@@ -86,32 +90,60 @@ class Discovery {
     for (const std::string& path : paths) add_found(path);
   }
 
-  Result<Catalog> finish(const PluginSources& sources) && {
+  Result<Catalog> finish() && {
     if (!errors_.empty()) return std::move(errors_);
-    // "matmul-1.2.so", refused for its name, is of no interest when the link "matmul.so" leads to
-    // it.
     std::vector<RefusedPlugin> refused;
-    for (Refusal& refusal : refusals_)
-      if (opened_.count(refusal.identity) == 0) refused.push_back(std::move(refusal.plugin));
+    for (Refusal& refusal : refusals_) {
+      // "matmul-1.2.so", refused for its name, is of no interest when the link "matmul.so" leads to
+      // it.
+      if (opened_.count(refusal.identity) != 0) continue;
+      name_other_version(refusal);
+      refused.push_back(std::move(refusal.plugin));
+    }
     return Catalog::build(std::move(plugins_), std::move(refused), std::move(shadowed_),
-                          sources.choices,
-                          sources.more_follow ? Choices::kMoreFollow : Choices::kAll);
+                          sources_.choices,
+                          sources_.more_follow ? Choices::kMoreFollow : Choices::kAll);
   }
 
  private:
   struct Refusal {
     RefusedPlugin plugin;
-    FileIdentity identity;  // of a file that passed inspection
+    FileIdentity identity;    // of a file that passed inspection
+    std::string id, version;  // as its tables say, where they could be read
   };
+
+  // Two versions of one plugin in one folder: the file that has the wrong name is told of the other.
+  void name_other_version(Refusal& refusal) const {
+    const auto folder = [](const std::string& path) { return path.substr(0, path.rfind('/') + 1); };
+    const auto loaded = loaded_.find(refusal.id);
+    if (refusal.id.empty() || loaded == loaded_.end() ||
+        folder(loaded->second) != folder(refusal.plugin.path))
+      return;
+    const auto other = std::find_if(plugins_.begin(), plugins_.end(),
+                                    [&](const Plugin& plugin) { return plugin.id == refusal.id; });
+    refusal.plugin.reason = plugin_error(
+        refusal.plugin.path, codes::kPluginDuplicate,
+        "plugin " + lmhost::quoted(refusal.id) + " is in this folder twice: " + loaded->second +
+            " (version " + other->version + ", loaded) and " + refusal.plugin.path + " (version " +
+            refusal.version + ")",
+        "remove one of the two; the one that stays must be named " +
+            lmhost::quoted(refusal.id + ".so"));
+    refusal.plugin.others.clear();
+  }
 
   void fail(Diagnostics errors) {
     errors_.insert(errors_.end(), std::make_move_iterator(errors.begin()),
                    std::make_move_iterator(errors.end()));
   }
 
-  void refuse(const std::string& path, FileIdentity identity, Diagnostics reasons) {
+  void refuse(const std::string& path, FileIdentity identity, Diagnostics reasons,
+              const lmh_plugin* table = nullptr) {
     Refusal& refusal = refusals_.emplace_back();
     refusal.identity = identity;
+    if (table != nullptr) {
+      refusal.id = declared_text(table, &lmh_plugin::id);
+      refusal.version = declared_text(table, &lmh_plugin::version);
+    }
     refusal.plugin.path = path;
     refusal.plugin.is_foreign = reasons.front().code == codes::kPluginNote;
     refusal.plugin.reason = std::move(reasons.front());
@@ -119,9 +151,13 @@ class Discovery {
                                  std::make_move_iterator(reasons.end()));
   }
 
-  Diagnostics load(const PluginFile& file) {
+  // Leaves the tables in *opened, whatever they say.
+  Diagnostics load(const PluginFile& file, const lmh_plugin** opened) {
+    if (sources_.on_code) sources_.on_code(file.path);
     const Result<const lmh_plugin*> table = open_plugin(file);
+    if (sources_.on_code) sources_.on_code({});
     if (!table) return table.errors();
+    *opened = *table;
     Result<Plugin> plugin = read_plugin(*table, file.path);
     if (!plugin) return std::move(plugin).errors();
     opened_.insert(file.identity);
@@ -130,6 +166,7 @@ class Discovery {
     return {};
   }
 
+  const PluginSources& sources_;
   std::vector<Plugin> plugins_;
   std::vector<Refusal> refusals_;
   std::vector<ShadowedPlugin> shadowed_;
@@ -143,12 +180,12 @@ class Discovery {
 }  // namespace
 
 Result<Catalog> load_catalog(const PluginSources& sources) {
-  Discovery discovery;
+  Discovery discovery(sources);
   for (const PluginEntry entry : sources.statics) discovery.add_static(entry);
   for (const std::string& path : sources.files) discovery.add_file(path);
   for (const std::string& directory : sources.directories) discovery.add_directory(directory, true);
   if (!sources.default_directory.empty()) discovery.add_directory(sources.default_directory, false);
-  return std::move(discovery).finish(sources);
+  return std::move(discovery).finish();
 }
 
 Result<Plugin> load_plugin(const std::string& path) {

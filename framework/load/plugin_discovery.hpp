@@ -6,6 +6,7 @@
 // directory is never searched, and no input file can name a plugin.
 #pragma once
 
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -23,6 +24,9 @@ struct PluginSources {
   std::vector<PluginEntry> statics;  // linked into the program: of the level of the files
   std::vector<KernelChoice> choices = {};
   bool more_follow = false;  // choices may name plugins that are not among these
+  // Called with a file before any of its code runs, and with "" when that has ended: for programs
+  // that say whose fault it was should the code take the process down.
+  std::function<void(const std::string& path)> on_code = {};
 };
 
 // Of a directory the files *.so count, in the order of their names; not those in folders below it.

@@ -16,7 +16,8 @@ namespace lmhost {
 namespace {
 
 constexpr std::uint32_t kParameterFlags = LMH_PARAMETER_OPTIONAL | LMH_PARAMETER_NOT_MONOTONE;
-constexpr std::string_view kQuantities[] = {"flops", "matmul_flops", "useful_flops"};
+constexpr std::string_view kQuantities[] = {"flops", "matmul_flops", "useful_flops",
+                                            "backward_flops", "backward_matmul_flops"};
 constexpr unsigned kMostArguments = 255;  // what one call of the formula language can hold
 
 bool is_plugin_id(std::string_view id) {
@@ -254,7 +255,7 @@ class PluginReader {
     tables_.rows<lmh_formula>(row.quantities, place_, "quantity", read);
     const bool has_flops =
         std::any_of(kernel_->quantities.begin(), kernel_->quantities.end(),
-                    [](const KernelFormula& row) { return row.name == "flops"; });
+                    [](const KernelFormula& formula) { return formula.name == "flops"; });
     if (!has_flops) wrong(place_, "flops are not declared; a kernel without arithmetic declares 0");
   }
 
@@ -345,6 +346,18 @@ class PluginReader {
 };
 
 }  // namespace
+
+std::string declared_text(const lmh_plugin* table, const char* lmh_plugin::*field) {
+  constexpr std::uint32_t kPrefix = offsetof(lmh_plugin, id);
+  const auto prefix = copy_known_fields<lmh_plugin>(table, kPrefix);
+  if (prefix.magic != LMH_MAGIC || prefix.abi_major != LMH_ABI_MAJOR ||
+      prefix.struct_size < TableLayout<lmh_plugin>::kRequired ||
+      prefix.struct_size > kLargestStruct)
+    return {};
+  const auto whole = copy_known_fields<lmh_plugin>(table, prefix.struct_size);
+  TableReader reader("");
+  return std::string(reader.string(whole.*field, {}, "text"));
+}
 
 Result<Plugin> read_plugin(const lmh_plugin* table, const std::string& path) {
   return PluginReader(table, path).read();

@@ -20,6 +20,10 @@ namespace lmhost {
 // E410 a field that this host does not know.
 Result<Plugin> read_plugin(const lmh_plugin* table, const std::string& path);
 
+// A text of a table that read_plugin() has refused, for messages: "" when the table's head is none,
+// or the text is missing or no UTF-8. REQUIRES: as read_plugin().
+std::string declared_text(const lmh_plugin* table, const char* lmh_plugin::*field);
+
 // SHA-256 of everything that decides a number: names, defaults, formulas, constants, revisions, the
 // formula language. Texts for people (docs, sources, examples) and the order of kernels do not
 // count.

@@ -4,6 +4,7 @@
 #include <cstddef>
 
 #include "base/codes.hpp"
+#include "study/device_bound.hpp"
 
 namespace lmhost {
 namespace {
@@ -17,6 +18,8 @@ Number bytes_written_sum(const Costs& costs) { return costs.bytes_written(); }
 Number bytes_moved(const Costs& costs) { return costs.bytes_read() + costs.bytes_written(); }
 Number stored_sum(const Costs& costs) { return costs.stored_bytes(); }
 Number intensity(const Costs& costs) { return divide(costs[Quantity::kFlops], bytes_moved(costs)); }
+
+Number seconds(const Bound& bound) { return Number::inexact(bound.seconds); }
 
 using Q = Quantity;
 using K = ColumnKind;
@@ -61,6 +64,10 @@ constexpr Column kColumns[] = {
     {"stored_bytes_kv_cache", "KV CACHE", K::kCapacity, get<Q::kStoredBytesKvCache>,
      "stored_kv_cache kv_cache kv", "bytes of KV cache"},
     {"parameters", "PARAMS", K::kCount, get<Q::kParameters>, "params", "stored weight elements"},
+    {"time_bound_s", "TIME", K::kTime, nullptr, "time seconds time_bound",
+     "seconds that the device needs at least (--hw)", seconds},
+    {"bound", "BOUND", K::kLimit, nullptr, "bound_by limit",
+     "what bounds the time: compute, memory or mixed (--hw)"},
     {"kernel", "KERNEL", K::kText, nullptr, "", "the kernel's canonical name"},
     {"plugin", "PLUGIN", K::kText, nullptr, "", "who declares the kernel"},
     {"path", "PATH", K::kText, nullptr, "", "fully qualified name"},
@@ -152,12 +159,17 @@ Result<std::vector<const Column*>> parse_columns(std::string_view list) {
   return columns;
 }
 
-Result<const Column*> parse_metric(std::string_view name) {
+Result<const Column*> parse_metric(std::string_view name, bool has_device) {
   const Column* found = find_column(name);
   if (found == nullptr) return unknown_column("metric", name, true);
+  if (has_device && found->bound_value != nullptr) return found;
   if (!found->is_cost()) {
     Diagnostic error = unknown_column("metric", "", true);
     error.message = "'" + std::string(name) + "' is a column, but no metric";
+    if (found->bound_value != nullptr) {
+      error.message = "'" + std::string(name) + "' needs a device";
+      error.hint = "add --hw NAME";
+    }
     return error;
   }
   return found;

@@ -12,6 +12,8 @@
 
 namespace lmhost {
 
+struct Bound;
+
 enum class ColumnKind {
   kText,      // kernel, plugin, path
   kCount,     // calls, parameters
@@ -19,7 +21,9 @@ enum class ColumnKind {
   kBytes,     // SI
   kCapacity,  // binary units
   kPercent,   // of the whole, by the metric in force
-  kRatio
+  kRatio,
+  kTime,  // of a device's bound
+  kLimit  // what bounds it: compute, memory
 };
 
 struct Column {
@@ -29,8 +33,10 @@ struct Column {
   Number (*value)(const Costs&);  // nullptr for columns that are not costs
   std::string_view aliases;       // blank-separated other spellings of the key
   std::string_view doc;
+  Number (*bound_value)(const Bound&) = nullptr;  // of a column that needs a device
 
   bool is_cost() const { return value != nullptr; }
+  bool needs_device() const { return kind == ColumnKind::kTime || kind == ColumnKind::kLimit; }
 };
 
 std::span<const Column> all_columns();
@@ -40,8 +46,8 @@ const Column& column(std::string_view key);  // REQUIRES: a key of all_columns()
 
 // "flops,read,write" to columns; an unknown name is a usage error with the nearest one.
 Result<std::vector<const Column*>> parse_columns(std::string_view list);
-// A metric to sort by: a cost column.
-Result<const Column*> parse_metric(std::string_view name);
+// A metric to sort by: a cost column, or with a device the time.
+Result<const Column*> parse_metric(std::string_view name, bool has_device = false);
 
 // Sums over roles that machine formats carry besides the quantities themselves.
 struct DerivedQuantity {

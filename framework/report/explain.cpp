@@ -71,8 +71,9 @@ class Explainer {
 
   std::string place(std::uint32_t offset) const {
     if (plan_.graph->source == nullptr) return "";
-    const LineColumn at = line_column(plan_.graph->source->text, offset);
-    return portable_path(plan_.graph->source->name, prefix_) + ":" + std::to_string(at.line) + ":" +
+    const SourceFile file = file_at(*plan_.graph->source, offset);
+    const LineColumn at = line_column(file.text, offset - file.begin);
+    return portable_path(std::string(file.name), prefix_) + ":" + std::to_string(at.line) + ":" +
            std::to_string(at.column);
   }
 
@@ -113,6 +114,8 @@ class Explainer {
   void add_kernel(const Kernel& kernel, const Instance& instance, Explanation* result) const {
     const Plugin& plugin = plan_.catalog->plugin_of(kernel);
     result->plugin = plugin.id + " " + plugin.version;
+    if (plugin.is_data) result->catalog = portable_path(plugin.path, prefix_);
+    result->provenance = kernel.provenance;
     result->fingerprint = plugin.fingerprint;
     result->doc = kernel.doc;
     result->source = kernel.source;

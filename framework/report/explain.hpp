@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -65,6 +66,8 @@ struct Explanation {
   std::string called_as;  // when the graph spells an alias
   std::string type;       // "atomic", "composite", "unknown"
   std::string plugin;     // "attention 1.0.0"; empty for composites
+  std::string catalog;    // of a kernel that came as data the file; else empty
+  std::shared_ptr<const Provenance> provenance;  // of such a kernel, when its data says
   std::string fingerprint;
   std::string doc;
   std::string source;       // where the formulas come from

@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "report/explain.hpp"
+#include "report/provenance.hpp"
 #include "report/units.hpp"
 
 namespace lmhost {
@@ -38,8 +39,14 @@ std::string head(const Explanation& node, const Summary& summary, const TextStyl
   if (node.type == "unknown") add("", "unknown: no plugin declares it, so it costs nothing here");
   add("doc", node.doc);
   if (!node.plugin.empty())
-    add("plugin", node.plugin + " (fingerprint " + node.fingerprint.substr(0, 16) + ")");
-  add("source", node.source);
+    add(node.catalog.empty() ? "plugin" : "catalogue",
+        node.plugin + " (fingerprint " + node.fingerprint.substr(0, 16) +
+            (node.catalog.empty() ? "" : ", " + node.catalog) + ")");
+  if (!is_told_by_code(node.source, node.provenance.get())) add("source", node.source);
+  if (node.provenance != nullptr) {
+    add("code", code_text(*node.provenance));
+    add("validated", validation_text(*node.provenance));
+  }
   add("graph", node.graph_place);
   add("model", node.model_place);
   add("call", node.call_site);

@@ -8,7 +8,9 @@
 #include "load/catalog.hpp"
 #include "load/conventions.hpp"
 #include "report/json_writer.hpp"
+#include "report/provenance.hpp"
 #include "report/table.hpp"
+#include "study/profile.hpp"
 
 namespace lmhost {
 namespace {
@@ -27,7 +29,7 @@ void write_inputs(JsonWriter* json, const Analysis& analysis, std::string_view p
   json->end_array();
 }
 
-void write_plugins(JsonWriter* json, const Summary& summary) {
+void write_plugins(JsonWriter* json, const Summary& summary, std::string_view prefix) {
   json->line();
   json->key("plugins");
   json->begin_array();
@@ -39,6 +41,7 @@ void write_plugins(JsonWriter* json, const Summary& summary) {
     json->member("abi", use.plugin->abi);
     json->member("fingerprint", use.plugin->fingerprint);
     json->member("kernels", use.kernels);
+    if (use.plugin->is_data) json->member("catalog", portable_path(use.plugin->path, prefix));
     json->end_object();
   }
   json->end_array();
@@ -89,10 +92,71 @@ void write_workload(JsonWriter* json, const Analysis& analysis, const Summary& s
   json->key("workload");
   json->begin_object();
   json->member("phase", summary.phase);
+  if (analysis.phase == Phase::kGenerate) {
+    json->member("prompt_tokens", analysis.prompt_tokens);
+    json->member("generated_tokens", analysis.generated_tokens);
+  }
   json->member("mode", summary.mode);
   for (std::size_t i = 0; i < kRuntimeVariableCount; ++i)
     json->member(name_of(static_cast<RuntimeVariable>(i)), analysis.point.values[i]);
   json->end_object();
+}
+
+void write_section(JsonWriter* json, const ReportSection& section) {
+  json->line();
+  json->key(section.key);
+  json->begin_object();
+  for (const ReportSection::Fact& fact : section.facts) {
+    if (fact.text.empty())
+      json->quantity(fact.key, fact.value);
+    else
+      json->member(fact.key, fact.text);
+  }
+  json->end_object();
+}
+
+// What the device bounds: only where one was named.
+void write_device(JsonWriter* json, const Analysis& analysis, const Summary& summary) {
+  if (summary.device == nullptr) return;
+  const Roof& roof = summary.device->roof;
+  const Bound whole = summary.device->whole();
+  const Work work = work_of(analysis.tree->total(analysis.tree->nodes[0]), tokens_of(analysis));
+  json->line();
+  json->key("hardware");
+  json->begin_object();
+  json->member("name", roof.device);
+  json->member("compute_dtype", name_of(roof.type));
+  json->member("peak_flops_per_second", Number::inexact(roof.matrix_peak));
+  json->member("vector_peak_flops_per_second", Number::inexact(roof.vector_peak));
+  json->member("bandwidth_bytes_per_second", Number::inexact(roof.bandwidth));
+  json->member("ridge_flop_per_byte", Number::inexact(roof.ridge()));
+  if (roof.capacity) json->quantity("capacity_bytes", *roof.capacity);
+  if (!roof.efficiency.is_nominal()) json->member("efficiency", roof.efficiency.name);
+  json->key("notes");
+  json->begin_array();
+  for (const std::string& note : roof.notes) json->value(note);
+  json->end_array();
+  json->end_object();
+  json->line();
+  json->key("bound");
+  json->begin_object();
+  json->member("time_bound_s", Number::inexact(whole.seconds));
+  json->member("compute_time_bound_s", Number::inexact(whole.compute_seconds));
+  json->member("memory_time_bound_s", Number::inexact(whole.memory_seconds));
+  if (whole.seconds > 0)
+    json->member("tokens_per_second_bound", Number::inexact(work.tokens / whole.seconds));
+  json->member("bound", name_of(whole.limit()));
+  if (summary.measured) {
+    json->member("measured", summary.measured->text);
+    json->member("share_of_roof",
+                 Number::inexact(share_of_roof(*summary.measured, whole.seconds, work)));
+  }
+  json->end_object();
+}
+
+void write_bound(JsonWriter* json, const Bound& bound) {
+  json->member("time_bound_s", Number::inexact(bound.seconds));
+  json->member("bound", name_of(bound.limit()));
 }
 
 void write_diagnostic(JsonWriter* json, const Diagnostic& diagnostic, std::string_view prefix) {
@@ -123,6 +187,7 @@ void write_coverage(JsonWriter* json, const Analysis& analysis, const Summary& s
   json->member("kernels", summary.kernels.size());
   json->member("plugins", summary.plugins.size());
   json->member("unknown", summary.unknown);
+  json->member("not_validated", summary.not_validated);
   json->member("is_lower_bound", summary.unknown != 0);
   json->member("is_truncated", analysis.tree->truncated);
   json->key("assumed");
@@ -139,8 +204,8 @@ void write_coverage(JsonWriter* json, const Analysis& analysis, const Summary& s
   json->end_array();
 }
 
-void write_node(JsonWriter* json, const CostTree& tree, std::uint32_t index,
-                bool is_unknown_below) {
+void write_node(JsonWriter* json, const CostTree& tree, std::uint32_t index, bool is_unknown_below,
+                const DeviceBounds* device) {
   const CostNode& node = tree.nodes[index];
   const Instance& instance = tree.instance(node);
   const bool is_atomic = instance.composite == nullptr;
@@ -187,12 +252,14 @@ void write_node(JsonWriter* json, const CostTree& tree, std::uint32_t index,
   // A composite is the sum of its calls: nothing is its own.
   json->costs("self", is_atomic ? total : Costs{});
   json->costs("total", total);
+  if (device != nullptr) write_bound(json, device->total(node));
   json->end_object();
 }
 
-void write_kernels(JsonWriter* json, const CostTree& tree) {
+void write_kernels(JsonWriter* json, const CostTree& tree, const DeviceBounds* device) {
   RowOptions options;
   options.view = View::kKernels;
+  options.device = device;
   const Rows rows = make_rows(tree, options);
   json->line();
   json->key("kernels");
@@ -205,8 +272,13 @@ void write_kernels(JsonWriter* json, const CostTree& tree) {
     if (row.kernel != nullptr)
       json->member("plugin", tree.plan->catalog->plugin_of(*row.kernel).id);
     json->member("sites", row.sites);
+    if (row.kernel != nullptr && row.kernel->provenance != nullptr) {
+      json->key("provenance");
+      write_provenance(json, *row.kernel->provenance, false);
+    }
     json->quantity("calls", row.times);
     json->costs("total", costs_of(tree, rows, row));
+    if (device != nullptr) write_bound(json, bound_of(tree, rows, row, device));
     json->end_object();
   }
   json->end_array();
@@ -252,19 +324,21 @@ std::string write_json(const Analysis& analysis, const Summary& summary, std::st
   json.member("source_version", graph.source_version);
   json.end_object();
   write_inputs(&json, analysis, prefix);
-  write_plugins(&json, summary);
+  write_plugins(&json, summary, prefix);
   write_conventions(&json, analysis, summary);
   write_workload(&json, analysis, summary);
+  write_device(&json, analysis, summary);
   json.line();
   json.costs("totals", tree.total(tree.nodes[0]));
+  for (const ReportSection& section : summary.sections) write_section(&json, section);
   write_coverage(&json, analysis, summary, prefix);
-  write_kernels(&json, tree);
+  write_kernels(&json, tree, summary.device.get());
   json.line();
   json.key("nodes");
   json.begin_array();
   const std::vector<bool> unknown = nodes_with_unknown(tree);
   for (std::uint32_t i = 0; i < tree.nodes.size(); ++i)
-    write_node(&json, tree, i, !unknown.empty() && unknown[i]);
+    write_node(&json, tree, i, !unknown.empty() && unknown[i], summary.device.get());
   json.end_array();
   json.end_object();
   return json.take();
@@ -275,7 +349,7 @@ std::string write_json_lines(const Analysis& analysis, const RowOptions& options
   const CostTree& tree = *analysis.tree;
   if (options.view == View::kRoles) return role_lines(tree);
   const Rows rows = make_rows(tree, options);
-  const bool is_tree = options.view != View::kKernels;
+  const bool is_tree = options.view == View::kTree;
   std::string text;
   for (const Row& row : rows.rows) {
     if (!is_tree && row.depth == 0) continue;
@@ -293,9 +367,14 @@ std::string write_json_lines(const Analysis& analysis, const RowOptions& options
     json.quantity("calls", row.times);
     if (row.at_least) json.member("is_lower_bound", true);
     const Costs costs = costs_of(tree, rows, row);
+    const Bound bound = bound_of(tree, rows, row, options.device);
     if (columns.empty()) json.cost_members(costs);
-    for (const Column* column : columns)
-      if (column->is_cost()) json.quantity(column->key, column->value(costs));
+    if (columns.empty() && options.device != nullptr) write_bound(&json, bound);
+    for (const Column* column : columns) {
+      if (column->kind == ColumnKind::kLimit) json.member(column->key, name_of(bound.limit()));
+      if (column->is_cost() || column->bound_value != nullptr)
+        json.quantity(column->key, metric_value(*column, costs, bound));
+    }
     json.end_object();
     text += json.take();
   }

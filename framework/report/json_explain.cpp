@@ -1,6 +1,7 @@
 // An explanation as JSON.
 #include "report/explain.hpp"
 #include "report/json_writer.hpp"
+#include "report/provenance.hpp"
 
 namespace lmhost {
 namespace {
@@ -58,6 +59,11 @@ std::string write_explanation_json(const Explanation& node) {
   json.member("type", node.type);
   json.member("plugin", node.plugin);
   json.member("source", node.source);
+  if (!node.catalog.empty()) json.member("catalog", node.catalog);
+  if (node.provenance != nullptr) {
+    json.key("provenance");
+    write_provenance(&json, *node.provenance, true);
+  }
   json.member("graph_place", node.graph_place);
   json.member("model_place", node.model_place);
   json.quantity("times", node.times);

@@ -1,6 +1,7 @@
 // What plugins declare, as JSON.
 #include "report/json_writer.hpp"
 #include "report/kernels.hpp"
+#include "report/provenance.hpp"
 
 namespace lmhost {
 namespace {
@@ -60,6 +61,35 @@ void write_examples(JsonWriter* json, const Kernel& kernel) {
   json->end_array();
 }
 
+// What only a kernel that came as data has.
+void write_data(JsonWriter* json, const Catalog& catalog, const Kernel& kernel) {
+  const Plugin& plugin = catalog.plugin_of(kernel);
+  if (!plugin.is_data) return;
+  json->member("catalog", plugin.path);
+  if (!kernel.written.empty()) {
+    json->key("written");
+    json->begin_object();
+    for (const auto& [formula, text] : kernel.written) json->member(formula, text);
+    json->end_object();
+  }
+  if (kernel.provenance != nullptr) {
+    json->key("provenance");
+    write_provenance(json, *kernel.provenance, true);
+  }
+  json->key("hides");
+  json->begin_array();
+  for (const HiddenName& entry : catalog.hidden()) {
+    if (entry.owner != &kernel) continue;
+    for (const Kernel* hidden : entry.hidden) {
+      json->begin_object();
+      json->member("name", entry.name);
+      json->member("plugin", catalog.plugin_of(*hidden).id);
+      json->end_object();
+    }
+  }
+  json->end_array();
+}
+
 void write_one_kernel(JsonWriter* json, const Catalog& catalog, const Kernel& kernel) {
   json->line();
   json->begin_object();
@@ -77,6 +107,7 @@ void write_one_kernel(JsonWriter* json, const Catalog& catalog, const Kernel& ke
   write_formulas(json, "quantities", kernel.quantities);
   write_operands(json, kernel);
   write_examples(json, kernel);
+  write_data(json, catalog, kernel);
   json->end_object();
 }
 
@@ -204,6 +235,7 @@ std::string write_plugins_json(const Catalog& catalog) {
     json.member("file", plugin.path);
     json.member("fingerprint", plugin.fingerprint);
     json.member("kernels", plugin.kernels.size());
+    if (plugin.is_data) json.member("is_data", true);
     json.key("constants");
     json.begin_array();
     for (const PluginConstant& constant : plugin.constants) {

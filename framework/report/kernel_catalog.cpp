@@ -89,8 +89,8 @@ void write_kernel(JsonWriter* json, const Kernel& kernel) {
 
 }  // namespace
 
-std::string write_kernel_catalog(const Plugin& plugin) {
-  JsonWriter json;
+void write_kernel_catalog(const Plugin& plugin, JsonWriter* json_writer) {
+  JsonWriter& json = *json_writer;
   json.begin_object();
   json.member("schema", kKernelCatalogSchema);
   json.member("language", std::size_t{plugin.language});
@@ -123,6 +123,11 @@ std::string write_kernel_catalog(const Plugin& plugin) {
   write_rows(&json, "kernels", plugin.kernels,
              [&](const Kernel& kernel) { write_kernel(&json, kernel); });
   json.end_object();
+}
+
+std::string write_kernel_catalog(const Plugin& plugin) {
+  JsonWriter json;
+  write_kernel_catalog(plugin, &json);
   return json.take();
 }
 

@@ -8,10 +8,14 @@
 
 namespace lmhost {
 
+class JsonWriter;
+
 // `lmhost.kernels/1`: everything the plugin declares, in its order; of functions their names. The
 // same plugin gives the same bytes, and a data-only plugin made of them the same bytes again. Each
 // row has a line, so that a changed formula is a changed line.
 std::string write_kernel_catalog(const Plugin& plugin);
+// The same as a value inside other JSON.
+void write_kernel_catalog(const Plugin& plugin, JsonWriter* json);
 
 // C++ source of a plugin that declares the same: const tables over <lmhost/plugin.h> and no code
 // but the entry. REQUIRES: no functions.

@@ -4,6 +4,7 @@
 #include <set>
 
 #include "report/columns.hpp"
+#include "report/provenance.hpp"
 #include "report/rows.hpp"
 
 namespace lmhost {
@@ -97,6 +98,38 @@ std::string constants_text(const Plugin& plugin, const Kernel& kernel,
              : "";
 }
 
+// "matmul/torch.mm", the name under which it is meant.
+std::string spelled_name(const Catalog& catalog, const Kernel& kernel, std::string_view name) {
+  return catalog.plugin_of(kernel).id + "/" + std::string(name);
+}
+
+std::string pairs_text(std::string_view title,
+                       const std::vector<std::pair<std::string, std::string>>& pairs,
+                       const TextStyle& style) {
+  if (pairs.empty()) return "";
+  Table table({{"", true, Ink::kPlain}, {"", true, Ink::kPlain}});
+  for (const auto& [name, formula] : pairs) table.add({name, "= " + formula});
+  return section(title, style) + table.text(style, "  ");
+}
+
+// What an analysis says besides its formulas.
+std::string reasoning_text(const Kernel& kernel, const TextStyle& style) {
+  std::string text = pairs_text("as written", kernel.written, style);
+  if (kernel.provenance == nullptr) return text;
+  text += pairs_text("breakdown of flops", kernel.provenance->breakdown, style);
+  if (kernel.provenance->reasoning.empty()) return text;
+  text += section("reasoning", style);
+  constexpr std::size_t kIndent = 2;
+  std::string_view rest = kernel.provenance->reasoning;
+  while (!rest.empty()) {
+    const std::string_view paragraph = rest.substr(0, rest.find('\n'));
+    rest.remove_prefix(std::min(paragraph.size() + 1, rest.size()));
+    for (const std::string& line : wrapped(paragraph, style.width - kIndent))
+      text += "  " + line + "\n";
+  }
+  return text;
+}
+
 std::string examples_text(const Kernel& kernel, const TextStyle& style) {
   if (kernel.examples.empty()) return "";
   std::string text = section("examples", style);
@@ -187,8 +220,24 @@ std::string write_kernel(const Catalog& catalog, const Kernel& kernel,
     }
   };
   add("doc", kernel.doc);
-  add("plugin", plugin.id + " " + plugin.version + ", revision " + std::to_string(kernel.revision));
-  add("source", kernel.source);
+  if (plugin.is_data)
+    add("catalogue", plugin.id + (plugin.version.empty() ? "" : " " + plugin.version) + " (" +
+                         plugin.path + ")");
+  else
+    add("plugin",
+        plugin.id + " " + plugin.version + ", revision " + std::to_string(kernel.revision));
+  if (!is_told_by_code(kernel.source, kernel.provenance.get())) add("source", kernel.source);
+  if (kernel.provenance != nullptr) {
+    add("code", code_text(*kernel.provenance));
+    add("validated", validation_text(*kernel.provenance));
+  }
+  for (const HiddenName& entry : catalog.hidden()) {
+    if (entry.owner == &kernel)
+      for (const Kernel* hidden : entry.hidden)
+        add("hides", spelled_name(catalog, *hidden, entry.name));
+    if (std::find(entry.hidden.begin(), entry.hidden.end(), &kernel) != entry.hidden.end())
+      add("hidden by", spelled_name(catalog, *entry.owner, entry.name));
+  }
   std::string title = "aliases";
   for (const std::string& alias : kernel.aliases) {
     add(title, alias);
@@ -201,6 +250,7 @@ std::string write_kernel(const Catalog& catalog, const Kernel& kernel,
   text += operands_text(kernel, style);
   text += constants_text(plugin, kernel, conventions, style);
   text += examples_text(kernel, style);
+  text += reasoning_text(kernel, style);
   return text;
 }
 

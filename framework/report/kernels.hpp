@@ -20,7 +20,7 @@ std::vector<const Kernel*> matching_kernels(const Catalog& catalog, std::string_
 std::string write_kernel_list(const Catalog& catalog, const std::vector<const Kernel*>& kernels,
                               const TextStyle& style);
 // Everything about one kernel: parameters, formulas, operands, constants in force, examples,
-// sources.
+// sources; of data also its provenance and its formulas as written; what it hides and who hides it.
 std::string write_kernel(const Catalog& catalog, const Kernel& kernel,
                          const Conventions& conventions, const TextStyle& style);
 // All of that for each: lmhost.kernel_list/1.

@@ -135,6 +135,62 @@ std::string Table::text(const TextStyle& style, std::string_view indent) const {
   return text;
 }
 
+std::string latex_text(std::string_view text) {
+  constexpr std::pair<std::string_view, std::string_view> kCommands[] = {
+      {"\\", "\\textbackslash{}"},
+      {"~", "\\textasciitilde{}"},
+      {"^", "\\textasciicircum{}"},
+      {"&", "\\&"},
+      {"%", "\\%"},
+      {"$", "\\$"},
+      {"#", "\\#"},
+      {"_", "\\_"},
+      {"{", "\\{"},
+      {"}", "\\}"},
+      {"<", "\\textless{}"},
+      {">", "\\textgreater{}"},
+      {"×", "$\\times$"},
+      {"≥", "$\\geq$"},
+      {"≤", "$\\leq$"},
+      {"·", "$\\cdot$"},
+      {"…", "\\dots{}"},
+  };
+  std::string result;
+  while (!text.empty()) {
+    std::string_view sign = text.substr(0, 1), command = sign;
+    for (const auto& [plain, spelled] : kCommands)
+      if (text.starts_with(plain)) {
+        sign = plain;
+        command = spelled;
+      }
+    result += command;
+    text.remove_prefix(sign.size());
+  }
+  return result;
+}
+
+std::string Table::latex() const {
+  std::string text = "\\begin{tabular}{";
+  for (const TableColumn& column : columns_) text += column.left ? 'l' : 'r';
+  text += "}\n\\toprule\n";
+  const auto add_line = [&](auto cell_of) {
+    for (std::size_t i = 0; i < columns_.size(); ++i) {
+      const std::string_view cell = cell_of(i);
+      const std::size_t blanks = std::min(cell.find_first_not_of(' '), cell.size());
+      if (i != 0) text += " & ";
+      // Half an em for each blank of indentation.
+      if (blanks != 0 && blanks != cell.size())
+        text += "\\hspace*{" + std::to_string(blanks / 2) + (blanks % 2 != 0 ? ".5em}" : "em}");
+      text += latex_text(cell.substr(blanks));
+    }
+    text += " \\\\\n";
+  };
+  add_line([&](std::size_t i) -> std::string_view { return columns_[i].header; });
+  text += "\\midrule\n";
+  for (const auto& row : rows_) add_line([&](std::size_t i) -> std::string_view { return row[i]; });
+  return text + "\\bottomrule\n\\end{tabular}\n";
+}
+
 std::string Table::markdown() const {
   std::string text = "|";
   for (const TableColumn& column : columns_) text += " " + column.header + " |";

@@ -25,12 +25,16 @@ struct Signs {
   std::string_view times() const { return unicode ? "×" : "x"; }
   std::string_view dot() const { return unicode ? " · " : " | "; }
   std::string_view at_least() const { return unicode ? "≥" : ">="; }
+  std::string_view at_most() const { return unicode ? "≤" : "<="; }
   std::string_view ellipsis() const { return unicode ? "…" : ".."; }
   bool unicode;
 };
 
 enum class Ink { kPlain, kBold, kDim, kBar };
 std::string painted(std::string_view text, Ink ink, const TextStyle& style);
+
+// Plain text as LaTeX: special characters escaped, the signs of reports as commands.
+std::string latex_text(std::string_view text);
 
 std::size_t display_width(
     std::string_view text);  // code points: nothing that reports print is wider
@@ -61,6 +65,8 @@ class Table {
   // Columns two blanks apart, no blank at the end of a line, every line ended by '\n'.
   std::string text(const TextStyle& style, std::string_view indent = "") const;
   std::string markdown() const;
+  // A tabular with the rules of the package booktabs. Cells are plain text.
+  std::string latex() const;
 
  private:
   std::vector<TableColumn> columns_;

@@ -34,28 +34,52 @@ void add(Costs* sum, const Costs& costs) {
     sum->values[i] = sum->values[i] + costs.values[i];
 }
 
+// What a row weighs.
+struct Figures {
+  Costs costs;
+  Bound bound;
+};
+
+Figures figures_of(const CostTree& tree, const CostNode& node, const DeviceBounds* device) {
+  return {tree.total(node), device == nullptr ? Bound() : device->total(node)};
+}
+
+// A new sum of both kinds; gives its index.
+std::size_t new_sum(Rows* rows) {
+  rows->sums.emplace_back();
+  rows->bounds.emplace_back();
+  return rows->sums.size() - 1;
+}
+
+void add(Rows* rows, std::size_t sum, const Figures& figures) {
+  add(&rows->sums[sum], figures.costs);
+  rows->bounds[sum] += figures.bound;
+}
+
 // What decides who is folded: the metric, or the larger share of FLOPs and of traffic, so that a
 // costly copy is not hidden behind a cheap product.
 class Importance {
  public:
-  Importance(const Column* metric, const Costs& whole)
-      : metric_(metric),
-        is_ratio_(metric != nullptr && metric->kind == ColumnKind::kRatio),
-        flops_(whole[Quantity::kFlops].to_double()),
-        bytes_((whole.bytes_read() + whole.bytes_written()).to_double()) {
-    whole_ = (*this)(whole);
+  Importance(const RowOptions& options, const Figures& all)
+      : metric_(options.sort != nullptr || options.device == nullptr ? options.sort
+                                                                     : &column("time_bound_s")),
+        is_ratio_(metric_ != nullptr && metric_->kind == ColumnKind::kRatio),
+        flops_(all.costs[Quantity::kFlops].to_double()),
+        bytes_((all.costs.bytes_read() + all.costs.bytes_written()).to_double()) {
+    whole_ = (*this)(all);
   }
 
   // 0 to 1, of the metric or the FLOPs alone. A ratio has no shares.
-  double share(const Costs& costs) const {
+  double share(const Figures& figures) const {
     if (metric_ == nullptr || is_ratio_)
-      return flops_ > 0 ? costs[Quantity::kFlops].to_double() / flops_ : 1;
-    return whole_ > 0 ? (*this)(costs) / whole_ : 1;
+      return flops_ > 0 ? figures.costs[Quantity::kFlops].to_double() / flops_ : 1;
+    return whole_ > 0 ? (*this)(figures) / whole_ : 1;
   }
 
-  double operator()(const Costs& costs) const {
+  double operator()(const Figures& figures) const {
+    const Costs& costs = figures.costs;
     if (metric_ != nullptr) {
-      const Number value = metric_->value(costs);
+      const Number value = metric_value(*metric_, costs, figures.bound);
       return value.is_error() ? 0 : value.to_double();
     }
     const double flops = costs[Quantity::kFlops].to_double();
@@ -152,8 +176,8 @@ class TreeRows {
         options_(options),
         chosen_(chosen_nodes(tree, options)),
         unknown_(nodes_with_unknown(tree)),
-        importance_(options.sort, tree.total(tree.nodes[0])),
-        whole_(importance_(tree.total(tree.nodes[0]))) {}
+        importance_(options, figures_of(tree, tree.nodes[0], options.device)),
+        whole_(importance_(figures(0))) {}
 
   Rows make() {
     std::vector<Row> pending = {node_row(tree_, 0, unknown_)};
@@ -171,19 +195,20 @@ class TreeRows {
     const auto& nodes = tree_.nodes;
     if (options_.depth && nodes[parent].depth >= *options_.depth) return;
     const bool may_close = options_.close_below > 0 && parent != 0;
-    if (may_close && importance_.share(tree_.total(nodes[parent])) < options_.close_below) return;
+    if (may_close && importance_.share(figures(parent)) < options_.close_below) return;
     const bool ranks = options_.rows != 0 || options_.sort != nullptr || options_.fold_below > 0;
     std::vector<Candidate> candidates;
     const std::uint32_t end = parent + nodes[parent].descendants + 1;
     for (std::uint32_t child = parent + 1; child < end; child += nodes[child].descendants + 1)
       if (chosen_.empty() || chosen_[child])
-        candidates.push_back({child, ranks ? importance_(tree_.total(nodes[child])) : 0});
+        candidates.push_back({child, ranks ? importance_(figures(child)) : 0});
 
     // Without a metric, importance is a share already. A small ratio is no small row.
     const bool is_ratio = options_.sort != nullptr && options_.sort->kind == ColumnKind::kRatio;
-    const double least = options_.sort == nullptr ? options_.fold_below
-                         : is_ratio               ? 0
-                                                  : options_.fold_below * whole_;
+    const bool has_metric = options_.sort != nullptr || options_.device != nullptr;
+    const double least = !has_metric ? options_.fold_below
+                         : is_ratio  ? 0
+                                     : options_.fold_below * whole_;
     const Selection selection = select(std::move(candidates), options_, least);
     // One row that says "all of it" tells nothing.
     if (selection.shown.empty()) return;
@@ -199,14 +224,17 @@ class TreeRows {
     row.depth = tree_.nodes[nodes.front()].depth;
     row.folded = nodes.size();
     row.times = 0;
-    row.sum = result_.sums.size();
-    result_.sums.emplace_back();
+    row.sum = new_sum(&result_);
     for (const std::uint32_t node : nodes) {
-      add(&result_.sums.back(), tree_.total(tree_.nodes[node]));
+      add(&result_, row.sum, figures(node));
       row.times = row.times + tree_.nodes[node].times;
       row.at_least = row.at_least || (!unknown_.empty() && unknown_[node]);
     }
     return row;
+  }
+
+  Figures figures(std::uint32_t node) const {
+    return figures_of(tree_, tree_.nodes[node], options_.device);
   }
 
   const CostTree& tree_;
@@ -241,32 +269,34 @@ Rows kernel_rows(const CostTree& tree, const RowOptions& options) {
       kernels.back().node = kNoParent;
       kernels.back().depth = 1;
       kernels.back().times = 0;
-      kernels.back().sum = result.sums.size();
-      result.sums.emplace_back();
+      kernels.back().sum = new_sum(&result);
     }
     Row& row = kernels[place->second];
     row.times = row.times + node.times;
     ++row.sites;
-    add(&result.sums[row.sum], tree.total(node));
+    add(&result, row.sum, figures_of(tree, node, options.device));
   }
 
-  const Importance importance(options.sort, tree.total(tree.nodes[0]));
+  const Importance importance(options, figures_of(tree, tree.nodes[0], options.device));
+  const auto weight = [&](const Row& row) {
+    return importance({result.sums[row.sum], result.bounds[row.sum]});
+  };
   std::stable_sort(kernels.begin(), kernels.end(), [&](const Row& a, const Row& b) {
-    const double x = importance(result.sums[a.sum]), y = importance(result.sums[b.sum]);
+    const double x = weight(a), y = weight(b);
     return x != y ? x > y : a.kernel_name < b.kernel_name;
   });
   if (options.rows != 0 && kernels.size() > options.rows + 1) {
     Row others;
     others.depth = 1;
     others.times = 0;
-    others.sum = result.sums.size();
-    result.sums.emplace_back();
+    others.sum = new_sum(&result);
     for (std::size_t i = options.rows; i < kernels.size(); ++i) {
       ++others.folded;
       others.sites += kernels[i].sites;
       others.times = others.times + kernels[i].times;
       others.at_least = others.at_least || kernels[i].at_least;
-      add(&result.sums[others.sum], result.sums[kernels[i].sum]);
+      const std::size_t sum = kernels[i].sum;
+      add(&result, others.sum, {result.sums[sum], result.bounds[sum]});
     }
     kernels.resize(options.rows);
     kernels.push_back(others);
@@ -278,11 +308,21 @@ Rows kernel_rows(const CostTree& tree, const RowOptions& options) {
 }  // namespace
 
 std::string_view name_of(View view) {
-  return view == View::kTree ? "tree" : view == View::kKernels ? "kernels" : "roles";
+  switch (view) {
+    case View::kTree:
+      return "tree";
+    case View::kKernels:
+      return "kernels";
+    case View::kRoles:
+      return "roles";
+    case View::kRoofline:
+      break;
+  }
+  return "roofline";
 }
 
 std::optional<View> view_named(std::string_view name) {
-  for (const View view : {View::kTree, View::kKernels, View::kRoles})
+  for (const View view : {View::kTree, View::kKernels, View::kRoles, View::kRoofline})
     if (name_of(view) == name) return view;
   return std::nullopt;
 }
@@ -313,7 +353,8 @@ std::vector<bool> nodes_with_unknown(const CostTree& tree) {
 }
 
 Rows make_rows(const CostTree& tree, const RowOptions& options) {
-  if (options.view == View::kKernels) return kernel_rows(tree, options);
+  if (options.view == View::kKernels || options.view == View::kRoofline)
+    return kernel_rows(tree, options);
   return TreeRows(tree, options).make();
 }
 
@@ -325,6 +366,15 @@ Number stored_bytes(const Costs& costs, Role role) {
 
 Costs costs_of(const CostTree& tree, const Rows& rows, const Row& row) {
   return row.node != kNoParent ? tree.total(tree.nodes[row.node]) : rows.sums[row.sum];
+}
+
+Bound bound_of(const CostTree& tree, const Rows& rows, const Row& row, const DeviceBounds* device) {
+  if (device == nullptr) return {};
+  return row.node != kNoParent ? device->total(tree.nodes[row.node]) : rows.bounds[row.sum];
+}
+
+Number metric_value(const Column& metric, const Costs& costs, const Bound& bound) {
+  return metric.bound_value != nullptr ? metric.bound_value(bound) : metric.value(costs);
 }
 
 }  // namespace lmhost

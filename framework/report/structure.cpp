@@ -207,4 +207,32 @@ std::string write_structure_dot(const Structure& structure, const TextStyle& sty
   return text + edges + "}\n";
 }
 
+// As the DOT: a node for each distinct kernel. Quotes are the one character that labels cannot hold.
+std::string write_structure_mermaid(const Structure& structure) {
+  const auto label = [](std::string_view text) {
+    std::string result;
+    for (const char c : text) result += c == '"' ? std::string("#quot;") : std::string(1, c);
+    return "\"" + result + "\"";
+  };
+  std::map<std::string, std::string> names;
+  std::set<std::string> edges_seen;
+  std::string nodes, edges;
+  for (const StructureNode& node : structure.nodes) {
+    const auto [slot, is_new] = names.emplace(node.kernel, "k" + std::to_string(names.size()));
+    const bool is_composite = node.type == "composite";
+    if (is_new)
+      nodes += "  " + slot->second + (is_composite ? "[" : "([") + label(node.kernel) +
+               (is_composite ? "]\n" : "])\n");
+    if (node.parent < 0) continue;
+    std::string call = node.name;
+    if (!node.count.empty()) call += " ×" + node.count;
+    if (!node.when.empty()) call += " if " + node.when;
+    const std::string edge = "  " +
+                             names[structure.nodes[static_cast<std::size_t>(node.parent)].kernel] +
+                             " -->|" + label(call) + "| " + slot->second + "\n";
+    if (edges_seen.insert(edge).second) edges += edge;
+  }
+  return "flowchart LR\n" + nodes + edges;
+}
+
 }  // namespace lmhost

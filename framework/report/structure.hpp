@@ -49,5 +49,6 @@ std::string write_structure(const Structure& structure, const TextStyle& style);
 std::string write_structure_json(const Structure& structure);
 // The DAG, not the tree: one box per kernel.
 std::string write_structure_dot(const Structure& structure, const TextStyle& style);
+std::string write_structure_mermaid(const Structure& structure);
 
 }  // namespace lmhost

@@ -4,7 +4,9 @@
 #include <set>
 
 #include "load/config.hpp"
+#include "report/provenance.hpp"
 #include "report/units.hpp"
+#include "study/profile.hpp"
 
 namespace lmhost {
 namespace {
@@ -20,16 +22,14 @@ std::string precision_text(const Analysis& analysis) {
   const Number& weight = analysis.point[V::kWeightBits];
   const Number& activation = analysis.point[V::kActivationBits];
   const Number& cache = analysis.point[V::kKvBits];
-  if (!(weight == activation && activation == cache))
-    return "weights " + to_string(weight) + ", activations " + to_string(activation) +
-           ", KV cache " + to_string(cache) + " bit";
+  if (!(weight == activation && activation == cache)) return bits_text(analysis.point);
   // The type's own name only where its size is what is in force.
   if (analysis.config != nullptr && analysis.config->dtype_bits() == weight)
     for (const std::string_view key : {"dtype", "torch_dtype"})
       if (const Config::Entry* entry = analysis.config->find(key);
           entry != nullptr && entry->value.kind == Value::Kind::kString)
         return last_part(entry->value.string);
-  return to_string(weight) + " bit";
+  return bits_text(analysis.point);
 }
 
 // The costliest atomic call, for the hint of what to ask next.
@@ -49,6 +49,17 @@ std::string costliest_path(const CostTree& tree) {
     }
   }
   return best == nullptr ? "" : tree.path(*best);
+}
+
+std::string ratio_text(double ratio) {
+  return format_fixed(ratio, ratio >= 99.95 ? 0 : ratio >= 9.995 ? 1 : 2);
+}
+
+// "17,993 tok/s", "36.15 tok/s".
+std::string tokens_text(double per_second) {
+  if (per_second < 999.95) return format_rate(per_second, "tok/s");
+  return to_grouped_string(Number(static_cast<std::int64_t>(std::min(per_second, 9e18)))) +
+         " tok/s";
 }
 
 std::string plural(std::size_t count, std::string_view noun) {
@@ -83,19 +94,81 @@ std::string memory_line(const Analysis& analysis, const TextStyle& style) {
   return line;
 }
 
+// "2 plugins", "1 catalogue", "2 plugins and 1 catalogue".
+std::string sources_text(const Summary& summary) {
+  const auto data = static_cast<std::size_t>(
+      std::count_if(summary.plugins.begin(), summary.plugins.end(),
+                    [](const PluginUse& use) { return use.plugin->is_data; }));
+  const std::size_t plugins = summary.plugins.size() - data;
+  if (data == 0) return plural(plugins, "plugin");
+  const std::string catalogues = plural(data, "catalogue");
+  return plugins == 0 ? catalogues : plural(plugins, "plugin") + " and " + catalogues;
+}
+
+std::string not_validated_text(const Summary& summary) {
+  if (summary.not_validated == 0) return "";
+  return ", " + plural(summary.not_validated, "kernel") + " not validated by a person";
+}
+
 std::string coverage_lines(const Summary& summary, const TextStyle& style) {
   std::string text =
       label("coverage", style) + to_grouped_string(summary.calls) +
       (summary.calls == Number(1) ? " call" : " calls") + " at " + plural(summary.sites, "site") +
-      ": " + plural(summary.kernels.size(), "kernel") + " from " +
-      plural(summary.plugins.size(), "plugin") + ", " + std::to_string(summary.unknown) +
-      " unknown, " + std::to_string(summary.assumptions.size()) + " assumed\n";
+      ": " + plural(summary.kernels.size(), "kernel") + " from " + sources_text(summary) + ", " +
+      std::to_string(summary.unknown) + " unknown, " + std::to_string(summary.assumptions.size()) +
+      " assumed" + not_validated_text(summary) + "\n";
   for (const std::string& assumption : summary.assumptions)
     text += label("assumed", style) + assumption + "\n";
-  std::string plugins;
-  for (const PluginUse& use : summary.plugins)
-    plugins += (plugins.empty() ? "" : ", ") + use.plugin->id + " " + use.plugin->version;
-  if (!plugins.empty()) text += label("plugins", style) + plugins + "\n";
+  for (const bool is_data : {false, true}) {
+    std::string names;
+    for (const PluginUse& use : summary.plugins)
+      if (use.plugin->is_data == is_data)
+        names += (names.empty() ? "" : ", ") + use.plugin->id +
+                 (use.plugin->version.empty() ? "" : " " + use.plugin->version);
+    if (!names.empty()) text += label(is_data ? "catalogues" : "plugins", style) + names + "\n";
+  }
+  return text;
+}
+
+std::string device_lines(const Summary& summary, const TextStyle& style) {
+  if (summary.device == nullptr) return {};
+  const Roof& roof = summary.device->roof;
+  const std::string dot(Signs(style).dot());
+  std::string text = "device: " + roof.device + dot + std::string(name_of(roof.type)) + " " +
+                     format_rate(roof.matrix_peak, "FLOP/s") + dot +
+                     format_rate(roof.bandwidth, "B/s") + dot + "ridge " +
+                     ratio_text(roof.ridge()) + " FLOP/B";
+  text += "\n";
+  if (!roof.efficiency.is_nominal())
+    text += "efficiency: " + roof.efficiency.name + dot + "the peaks above are that share of the " +
+            "nominal ones\n";
+  return text;
+}
+
+std::string bound_lines(const Summary& summary, const Analysis& analysis, const TextStyle& style) {
+  if (summary.device == nullptr) return {};
+  const Bound whole = summary.device->whole();
+  const Signs signs(style);
+  const Costs total = analysis.tree->total(analysis.tree->nodes[0]);
+  const Work work = work_of(total, tokens_of(analysis));
+  std::string text =
+      label("bound", style) + std::string(signs.at_least()) + " " + format_seconds(whole.seconds);
+  if (whole.seconds > 0)
+    text += "   " + std::string(signs.at_most()) + " " + tokens_text(work.tokens / whole.seconds) +
+            "   " + std::string(name_of(whole.limit())) +
+            (whole.limit() == Limit::kMixed ? " (" : "-bound (") +
+            ratio_text(work.bytes > 0 ? work.flops / work.bytes : 0) + " FLOP/B; ridge " +
+            ratio_text(summary.device->roof.ridge()) + ")";
+  text += "\n";
+  if (summary.measured) {
+    const double share = share_of_roof(*summary.measured, whole.seconds, work);
+    text += label("measured", style) + summary.measured->text + " = " +
+            format_fixed(100 * share, 1) + " % of the roof";
+    if (share > 1) text += ": what ran was not this (precision, batch, device?)";
+    text += "\n";
+  }
+  for (const std::string& note : summary.device->roof.notes)
+    text += label("note", style) + note + "\n";
   return text;
 }
 
@@ -123,9 +196,25 @@ std::string untold_line(const CostTree& tree, const TextStyle& style) {
 
 std::string_view version() { return LMHOST_VERSION; }
 
-std::string_view phase_of(const RuntimePoint& point) {
-  const bool is_decode = point[V::kSeqLen] == Number(1) && !point[V::kCacheLen].is_zero();
-  return is_decode ? "decode" : "prefill";
+std::string bits_text(const RuntimePoint& point) {
+  const Number& weight = point[V::kWeightBits];
+  const Number& activation = point[V::kActivationBits];
+  const Number& cache = point[V::kKvBits];
+  if (weight == activation && activation == cache) return to_string(weight) + " bit";
+  return "weights " + to_string(weight) + ", activations " + to_string(activation) + ", KV cache " +
+         to_string(cache) + " bit";
+}
+
+std::string workload_text(const RuntimePoint& point, const std::optional<Number>& prompt_tokens,
+                          const std::optional<Number>& generated_tokens, const TextStyle& style) {
+  std::string text = "batch " + to_grouped_string(point[V::kBatchSize]) + " " +
+                     std::string(Signs(style).times()) + " ";
+  if (prompt_tokens && generated_tokens)
+    return text + to_grouped_string(*prompt_tokens) + " in, " +
+           to_grouped_string(*generated_tokens) + " out";
+  text += "seq " + to_grouped_string(point[V::kSeqLen]);
+  if (!point[V::kCacheLen].is_zero()) text += " on cache " + to_grouped_string(point[V::kCacheLen]);
+  return text;
 }
 
 Summary summarize(const Analysis& analysis, std::vector<std::string> assumptions) {
@@ -133,7 +222,7 @@ Summary summarize(const Analysis& analysis, std::vector<std::string> assumptions
   Summary summary;
   summary.model = analysis.model_name;
   summary.architecture = last_part(plan.graph->root);
-  summary.phase = phase_of(analysis.point);
+  summary.phase = phase_of(analysis);
   summary.precision = precision_text(analysis);
   summary.mode = name_of(plan.mode);
   summary.conventions = plan.conventions->name;
@@ -153,6 +242,9 @@ Summary summarize(const Analysis& analysis, std::vector<std::string> assumptions
       kernels.insert(instance.kernel);
   }
   summary.kernels.assign(kernels.begin(), kernels.end());
+  summary.not_validated = static_cast<std::size_t>(
+      std::count_if(kernels.begin(), kernels.end(),
+                    [](const Kernel* kernel) { return is_not_validated(*kernel); }));
   std::sort(summary.kernels.begin(), summary.kernels.end(),
             [](const Kernel* a, const Kernel* b) { return a->name < b->name; });
   const auto plugins = plan.catalog->plugins();
@@ -176,24 +268,31 @@ std::string heading_lines(const Summary& summary, const Analysis& analysis,
                           const TextStyle& style) {
   const Signs signs(style);
   const std::string dot(signs.dot());
-  const RuntimePoint& point = analysis.point;
+  std::optional<Number> prompt, generated;
+  if (analysis.phase == Phase::kGenerate) {
+    prompt = analysis.prompt_tokens;
+    generated = analysis.generated_tokens;
+  }
   std::string text;
   text += painted(summary.architecture, Ink::kBold, style);
   if (summary.model != summary.architecture) text += " (" + summary.model + ")";
-  text += dot + summary.phase + dot + "batch " + to_grouped_string(point[V::kBatchSize]) + " " +
-          std::string(signs.times()) + " seq " + to_grouped_string(point[V::kSeqLen]);
-  if (!point[V::kCacheLen].is_zero()) text += " on cache " + to_grouped_string(point[V::kCacheLen]);
+  text += dot + summary.phase + dot + workload_text(analysis.point, prompt, generated, style);
   text += dot + summary.precision + "\n";
 
   text += "conventions: mode " + summary.mode + dot + "constants " + summary.conventions + dot +
           "1 multiply-add = 2 FLOP" + dot + "masked pairs counted\n";
+  text += device_lines(summary, style);
   return text;
 }
 
 std::string footer_lines(const Summary& summary, const Analysis& analysis, const TextStyle& style) {
   const CostTree& tree = *analysis.tree;
-  std::string text =
-      memory_line(analysis, style) + untold_line(tree, style) + coverage_lines(summary, style);
+  std::string text;
+  for (const ReportSection& section : summary.sections)
+    for (const ReportSection::Line& line : section.lines)
+      text += label(line.label, style) + line.text + "\n";
+  text += bound_lines(summary, analysis, style) + memory_line(analysis, style) +
+          untold_line(tree, style) + coverage_lines(summary, style);
   if (summary.unknown != 0) {
     text += label("unknown", style) + "every total is a lower bound (" +
             std::string(Signs(style).at_least()) + "): these calls cost nothing here\n";
@@ -206,7 +305,8 @@ std::string footer_lines(const Summary& summary, const Analysis& analysis, const
     text += label("truncated", style) +
             "the tree has too many calls for one report; deeper rows are missing, "
             "costs are whole\n";
-  const std::string next = costliest_path(tree);
+  // What explain can speak of is one pass.
+  const std::string next = analysis.phase == Phase::kPass ? costliest_path(tree) : std::string();
   if (!next.empty())
     text += label("next", style) + "lmhost explain " +
             (summary.model_word.empty() ? summary.model : summary.model_word) + " " + next +

@@ -14,16 +14,19 @@ constexpr std::size_t kNarrowestBar = 4;
 // The metric that percentages and bars are shares of. A ratio has no shares.
 const Column& share_metric(const RowOptions& options) {
   const bool has_shares = options.sort != nullptr && options.sort->kind != ColumnKind::kRatio;
-  return has_shares ? *options.sort : column("flops");
+  return has_shares ? *options.sort : column(options.device != nullptr ? "time_bound_s" : "flops");
 }
 
-std::string cell_text(const Column& column, const Row& row, const Costs& costs, const Number& part,
-                      const Number& whole, const TextStyle& style) {
+std::string cell_text(const Column& column, const Row& row, const Costs& costs, const Bound& bound,
+                      const Number& part, const Number& whole, const TextStyle& style) {
   if (column.key == "percent") return format_percent(part, whole);
   if (column.key == "calls") return to_grouped_string(row.times);
   if (column.kind == ColumnKind::kText) return std::string();
   if (column.kind == ColumnKind::kRatio)
     return format_intensity(costs[Quantity::kFlops], costs.bytes_read() + costs.bytes_written());
+  if (column.kind == ColumnKind::kLimit) return std::string(name_of(bound.limit()));
+  if (column.kind == ColumnKind::kTime)
+    return style.exact ? to_string(column.bound_value(bound)) : format_seconds(bound.seconds);
   const Number value = column.value(costs);
   std::string text = row.at_least ? std::string(Signs(style).at_least()) : std::string();
   if (style.exact) return text + to_grouped_string(value);
@@ -73,11 +76,13 @@ RowCells make_cells(const CostTree& tree, const RowOptions& options,
   result.guides = options.view == View::kTree ? tree_guides(depths, style)
                                               : std::vector<std::string>(depths.size());
   const Column& metric = share_metric(options);
-  const Number whole = metric.value(costs_of(tree, rows, rows.rows[0]));
+  const Number whole = metric_value(metric, costs_of(tree, rows, rows.rows[0]),
+                                    bound_of(tree, rows, rows.rows[0], options.device));
   for (std::size_t i = 0; i < rows.rows.size(); ++i) {
     const Row& row = rows.rows[i];
     const Costs costs = costs_of(tree, rows, row);
-    const Number part = metric.value(costs);
+    const Bound bound = bound_of(tree, rows, row, options.device);
+    const Number part = metric_value(metric, costs, bound);
     result.labels.push_back(row_name(tree, row, style));
     result.shares.push_back(whole.to_double() > 0 ? part.to_double() / whole.to_double() : 0);
     std::vector<std::string> cells;
@@ -85,7 +90,7 @@ RowCells make_cells(const CostTree& tree, const RowOptions& options,
     for (const Column* column : columns)
       cells.push_back(column->kind == ColumnKind::kText
                           ? kernel_text(tree, row, *column)
-                          : cell_text(*column, row, costs, part, whole, style));
+                          : cell_text(*column, row, costs, bound, part, whole, style));
     result.cells.push_back(std::move(cells));
   }
   return result;
@@ -129,7 +134,8 @@ std::vector<TableColumn> header_cells(const RowOptions& options,
   for (const Column* column : columns) {
     const bool is_percent = column->key == "percent";
     headers.push_back({is_percent ? percent_header(options) : std::string(column->header),
-                       column->kind == ColumnKind::kText, Ink::kPlain});
+                       column->kind == ColumnKind::kText || column->kind == ColumnKind::kLimit,
+                       Ink::kPlain});
   }
   return headers;
 }
@@ -150,6 +156,8 @@ std::size_t usual_width(const Column& column) {
       return 8;
     case ColumnKind::kFlop:
       return 10;
+    case ColumnKind::kLimit:
+      return 9;
     default:
       return 11;
   }
@@ -183,10 +191,14 @@ std::string csv_roles(const CostTree& tree) {
 
 }  // namespace
 
-std::vector<const Column*> default_columns(View view, const CostTree& tree,
-                                           const TextStyle& style) {
+std::vector<const Column*> default_columns(View view, const CostTree& tree, const TextStyle& style,
+                                           bool has_device) {
   const std::string_view list =
-      view == View::kTree
+      has_device && view == View::kTree
+          ? "percent,time_bound_s,flops,bytes_read,bytes_written,intermediate_bytes,intensity,bound"
+      : has_device ? "calls,percent,time_bound_s,flops,bytes_read,bytes_written,intermediate_bytes,"
+                     "intensity,bound"
+      : view == View::kTree
           ? "percent,flops,matmul_flops,bytes_read,bytes_written,"
             "intermediate_bytes,intensity"
           : "calls,percent,flops,bytes_read,bytes_written,intermediate_bytes,intensity";
@@ -194,8 +206,8 @@ std::vector<const Column*> default_columns(View view, const CostTree& tree,
   if (tree.total(tree.nodes[0])[Quantity::kIntermediateBytes].is_zero())
     columns.erase(std::find(columns.begin(), columns.end(), &column("intermediate_bytes")));
   // On a narrow terminal the least important leave: a line that is broken is not read.
-  for (const std::string_view key :
-       {"matmul_flops", "intermediate_bytes", "intensity", "calls", "percent"}) {
+  for (const std::string_view key : {"matmul_flops", "intermediate_bytes", "intensity", "calls",
+                                     "percent", "bytes_written", "bytes_read"}) {
     std::size_t width = kMinimumLabel;
     for (const Column* shown : columns) width += usual_width(*shown);
     if (width <= style.width) break;
@@ -281,6 +293,25 @@ std::string write_markdown(const Analysis& analysis, const Summary& summary,
   return text;
 }
 
+std::string write_latex(const Analysis& analysis, const Summary& summary, const RowOptions& options,
+                        const std::vector<const Column*>& columns) {
+  const TextStyle style;
+  const RowCells rows = cells_of(analysis, options, columns, style);
+  Table table(header_cells(options, columns));
+  for (std::size_t i = 0; i < rows.labels.size(); ++i) {
+    // Guides become depth: an em dash and a bar of box characters do not join in print.
+    std::vector<std::string> cells = {std::string(display_width(rows.guides[i]), ' ') +
+                                      rows.labels[i]};
+    cells.insert(cells.end(), rows.cells[i].begin(), rows.cells[i].end());
+    table.add(std::move(cells));
+  }
+  std::string text;
+  const std::string heading = heading_lines(summary, analysis, style);
+  for (std::string_view lines = heading; !lines.empty(); lines.remove_prefix(lines.find('\n') + 1))
+    text += "% " + std::string(lines.substr(0, lines.find('\n') + 1));
+  return text + table.latex();
+}
+
 std::string write_csv(const Analysis& analysis, const RowOptions& options,
                       const std::vector<const Column*>& columns) {
   const CostTree& tree = *analysis.tree;
@@ -290,12 +321,13 @@ std::string write_csv(const Analysis& analysis, const RowOptions& options,
   std::vector<const Column*> shown = columns;
   if (shown.empty())
     for (const Column& column : all_columns())
-      if (column.is_cost() && column.kind != ColumnKind::kRatio && column.key != "bytes_moved")
+      if ((column.is_cost() && column.kind != ColumnKind::kRatio && column.key != "bytes_moved") ||
+          (column.needs_device() && options.device != nullptr))
         shown.push_back(&column);
 
   std::string text = is_tree ? "path,depth,kernel,plugin,calls" : "kernel,plugin,sites,calls";
   for (const Column* column : shown)
-    if (column->is_cost()) text += "," + std::string(column->key);
+    if (column->is_cost() || column->needs_device()) text += "," + std::string(column->key);
   text += '\n';
   for (std::size_t i = is_tree ? 0 : 1; i < rows.rows.size(); ++i) {
     const Row& row = rows.rows[i];
@@ -312,11 +344,13 @@ std::string write_csv(const Analysis& analysis, const RowOptions& options,
     }
     text += exact_text(row.times);
     const Costs costs = costs_of(tree, rows, row);
-    for (const Column* column : shown)
-      if (column->is_cost()) {
-        const Number value = column->value(costs);
-        text += "," + (value.is_error() ? std::string() : exact_text(value));
-      }
+    const Bound bound = bound_of(tree, rows, row, options.device);
+    for (const Column* column : shown) {
+      if (column->kind == ColumnKind::kLimit) text += "," + std::string(name_of(bound.limit()));
+      if (!column->is_cost() && column->bound_value == nullptr) continue;
+      const Number value = metric_value(*column, costs, bound);
+      text += "," + (value.is_error() ? std::string() : exact_text(value));
+    }
     text += '\n';
   }
   return text;

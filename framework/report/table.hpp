@@ -11,8 +11,9 @@
 namespace lmhost {
 
 // The columns of a view when the user names none: intermediates only where there are any.
+// With a device: time and what bounds it.
 std::vector<const Column*> default_columns(View view, const CostTree& tree,
-                                           const TextStyle& style = {});
+                                           const TextStyle& style = {}, bool has_device = false);
 
 // Heading, rows, footer.
 std::string write_table(const Analysis& analysis, const Summary& summary, const RowOptions& options,
@@ -20,6 +21,10 @@ std::string write_table(const Analysis& analysis, const Summary& summary, const 
 std::string write_markdown(const Analysis& analysis, const Summary& summary,
                            const RowOptions& options, const std::vector<const Column*>& columns,
                            const TextStyle& style);
+
+// A tabular with booktabs rules, the heading as comments: \input it into a table.
+std::string write_latex(const Analysis& analysis, const Summary& summary, const RowOptions& options,
+                        const std::vector<const Column*>& columns);
 
 // One header line, then one line per row: raw numbers, no heading or footer. No columns named:
 // every quantity.

@@ -45,6 +45,29 @@ std::string format_fixed(double value, int decimals) {
   return std::string(buffer.data(), end.ptr);
 }
 
+std::string format_seconds(double seconds) {
+  constexpr std::array<std::string_view, 4> kUnits = {"s", "ms", "us", "ns"};
+  if (!(seconds > 0)) return "0";
+  std::size_t unit = 0;
+  while (unit + 1 < kUnits.size() && seconds < 0.999995) {
+    seconds *= 1000;
+    ++unit;
+  }
+  return format_fixed(seconds, 2) + " " + std::string(kUnits[unit]);
+}
+
+std::string format_rate(double per_second, std::string_view unit) {
+  std::size_t step = 0;
+  while (step + 1 < kSiPrefixes.size() && per_second >= 999.95) {
+    per_second /= 1000;
+    ++step;
+  }
+  std::string text = format_fixed(per_second, per_second >= 100 ? 1 : per_second >= 10 ? 2 : 3);
+  while (text.back() == '0') text.pop_back();
+  if (text.back() == '.') text.pop_back();
+  return text + " " + std::string(kSiPrefixes[step]) + std::string(unit);
+}
+
 std::string format_count(const Number& number) { return scaled(number, 1000, kSiPrefixes, ""); }
 
 std::string format_parameters(const Number& number) {

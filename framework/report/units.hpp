@@ -6,6 +6,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 
 #include "lmhost/number.hpp"
 
@@ -20,6 +21,9 @@ std::string format_percent(const Number& part,
                            const Number& whole);  // "93.9"; "" when the whole is 0
 // "742", "0.67"; "-" when the denominator is 0.
 std::string format_intensity(const Number& numerator, const Number& denominator);
+std::string format_seconds(double seconds);  // "113.83 ms", "1.20 us"; "0" for nothing
+// Four digits that count, no zeros behind them: "989.4 TFLOP/s", "3.35 TB/s".
+std::string format_rate(double per_second, std::string_view unit);
 std::string format_fixed(double value, int decimals);
 
 }  // namespace lmhost

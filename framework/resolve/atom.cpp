@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "base/codes.hpp"
+#include "formula/functions.hpp"
 #include "formula/translate.hpp"
 #include "resolve/names.hpp"
 
@@ -139,12 +140,19 @@ class AtomBuilder {
     instance_.terms.first = static_cast<std::uint32_t>(plan_.terms.size());
     NodeIndex flops = program_.constant(Number(0));
     std::optional<NodeIndex> useful;
+    Backward backward;
     for (const KernelFormula& formula : kernel_.quantities) {
       const NodeIndex node = checked(translate(*formula.expression, scope_, program_), formula.name,
                                      *formula.expression);
       if (formula.name == "flops") flops = node;
       if (formula.name == "matmul_flops") plus(Quantity::kMatmulFlops, node);
       if (formula.name == "useful_flops") useful = node;
+      if (formula.name == "backward_flops") backward.flops = node;
+      if (formula.name == "backward_matmul_flops") backward.matmul_flops = node;
+    }
+    if (backward.flops != kNotDeclared || backward.matmul_flops != kNotDeclared) {
+      instance_.backward = static_cast<std::uint32_t>(plan_.backwards.size());
+      plan_.backwards.push_back(backward);
     }
     plus(Quantity::kFlops, flops);
     plus(Quantity::kUsefulFlops, useful.value_or(flops));
@@ -202,9 +210,11 @@ class AtomBuilder {
     if (error != nullptr && error->reason == ArithmeticError::kNotANumber)
       reason = error->text + " is not a number";
     const std::string values = constant_parameters(plan_, instance_);
-    report_(codes::kArithmetic, reason + " in " + std::string(what) + " of " +
-                                    quoted(kernel_.name) + ": " + expression.text +
-                                    (values.empty() ? "" : ", where " + values));
+    const bool is_open = error != nullptr && error->reason == ArithmeticError::kFunction &&
+                         reason.starts_with(kUnknownText);
+    report_(is_open ? codes::kUnknownCost : codes::kArithmetic,
+            reason + " in " + std::string(what) + " of " + quoted(kernel_.name) + ": " +
+                expression.text + (values.empty() ? "" : ", where " + values));
     return node;
   }
 

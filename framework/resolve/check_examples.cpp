@@ -13,12 +13,11 @@ namespace {
 
 constexpr double kTolerance = 1e-9;  // of inexact numbers, relative
 
-constexpr std::string_view kExpected[] = {"flops",         "matmul_flops",     "useful_flops",
-                                          "read",          "read_weight",      "read_activation",
-                                          "read_kv_cache", "read_index",       "write",
-                                          "write_weight",  "write_activation", "write_kv_cache",
-                                          "write_index",   "scratch",          "stored",
-                                          "stored_weight", "stored_kv_cache",  "parameters"};
+constexpr std::string_view kExpected[] = {
+    "flops",   "matmul_flops", "useful_flops",     "backward_flops",  "backward_matmul_flops",
+    "read",    "read_weight",  "read_activation",  "read_kv_cache",   "read_index",
+    "write",   "write_weight", "write_activation", "write_kv_cache",  "write_index",
+    "scratch", "stored",       "stored_weight",    "stored_kv_cache", "parameters"};
 
 bool agree(const Number& got, const Number& expected) {
   if (got.is_exact() && expected.is_exact()) return got == expected;
@@ -45,14 +44,14 @@ class ExampleChecker {
     const auto expected = parse_assignments(source);
     if (!expected) return failed(expected.errors());
     Diagnostics errors;
-    for (const Assignment& row : *expected) compare(costs->costs, row, source, errors);
+    for (const Assignment& row : *expected) compare(*costs, row, source, errors);
     if (expected->empty())
       errors.push_back(error_at(source, 0, 1, codes::kPluginExample, "expects nothing"));
     return failed(std::move(errors));
   }
 
  private:
-  void compare(const Costs& costs, const Assignment& row, const SourceText& source,
+  void compare(const KernelCosts& costs, const Assignment& row, const SourceText& source,
                Diagnostics& errors) {
     const std::optional<Number> got = expected_quantity(costs, row.name);
     if (!got) {
@@ -88,7 +87,10 @@ class ExampleChecker {
 
 }  // namespace
 
-std::optional<Number> expected_quantity(const Costs& costs, std::string_view name) {
+std::optional<Number> expected_quantity(const KernelCosts& kernel, std::string_view name) {
+  const Costs& costs = kernel.costs;
+  if (name == "backward_flops") return kernel.backward_flops;
+  if (name == "backward_matmul_flops") return kernel.backward_matmul_flops;
   if (name == "flops") return costs[Quantity::kFlops];
   if (name == "matmul_flops") return costs[Quantity::kMatmulFlops];
   if (name == "useful_flops") return costs[Quantity::kUsefulFlops];

@@ -177,6 +177,7 @@ class KernelEvaluator {
   void quantities() {
     Costs& costs = result_.costs;
     bool has_useful = false;
+    std::optional<Number> backward, backward_matmul;
     for (const KernelFormula& row : kernel_.quantities) {
       const Number value = number(*row.expression, row.name.c_str());
       if (row.name == "flops") costs[Quantity::kFlops] = value;
@@ -185,7 +186,12 @@ class KernelEvaluator {
         costs[Quantity::kUsefulFlops] = value;
         has_useful = true;
       }
+      if (row.name == "backward_flops") backward = value;
+      if (row.name == "backward_matmul_flops") backward_matmul = value;
     }
+    result_.backward_flops = backward.value_or(Number(2) * costs[Quantity::kFlops]);
+    result_.backward_matmul_flops =
+        backward_matmul.value_or(Number(2) * costs[Quantity::kMatmulFlops]);
     if (!has_useful) costs[Quantity::kUsefulFlops] = costs[Quantity::kFlops];
   }
 

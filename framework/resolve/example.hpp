@@ -65,6 +65,8 @@ struct KernelCosts {
   std::vector<EvaluatedLet> lets;
   std::vector<EvaluatedOperand> operands;
   Costs costs;
+  // Of the backward pass: as declared, else twice the forward pass (study/training.hpp).
+  Number backward_flops, backward_matmul_flops;
 };
 
 // Errors: unknown, unbound or mistyped parameters; a formula that fails, with the formula quoted; a
@@ -73,9 +75,9 @@ Result<KernelCosts> evaluate_kernel(const Catalog& catalog, const Conventions& c
                                     const Kernel& kernel, const KernelBindings& bindings);
 
 // The number behind a name of an example's "expected" text: flops, matmul_flops, useful_flops,
-// read, write, read_<role>, write_<role>, scratch, stored, stored_weight, stored_kv_cache,
-// parameters.
-std::optional<Number> expected_quantity(const Costs& costs, std::string_view name);
+// backward_flops, backward_matmul_flops, read, write, read_<role>, write_<role>, scratch, stored,
+// stored_weight, stored_kv_cache, parameters.
+std::optional<Number> expected_quantity(const KernelCosts& kernel, std::string_view name);
 
 // Every worked example of every plugin, or of one kernel, under the plugin's own constants: what is
 // wrong, E409. Exact numbers must be equal; inexact ones agree to a relative error of 1e-9.

@@ -77,9 +77,15 @@ std::optional<NodeIndex> GraphNames::lookup(std::string_view name) {
     if (keep_config_) {
       const bool is_choice = entry != nullptr &&
                              (entry->value.kind != Value::Kind::kNumber || entry->value.is_boolean);
-      return is_choice ? program_.constant(entry->value) : program_.symbol(name);
+      return is_choice ? program_.constant(entry->value)
+                       : program_.symbol({std::string(name), {}, false});
     }
     if (entry == nullptr) return program_.error(ArithmeticError::kUnbound, std::string(name));
+    if (entry->is_open) {
+      const Number& value = entry->value.number;
+      return program_.symbol({std::string(name.substr(kConfigPrefix.size())), value,
+                              value.is_integer() && !value.is_negative()});
+    }
     return program_.constant(entry->value);
   }
   const auto found = variables_.find(name);

@@ -24,6 +24,13 @@ struct Term {
   NodeIndex node;
 };
 
+// What a kernel declares of its backward pass: costs of a training step only, so no quantities.
+inline constexpr NodeIndex kNotDeclared = 0xFFFFFFFF;
+struct Backward {
+  NodeIndex flops = kNotDeclared;
+  NodeIndex matmul_flops = kNotDeclared;
+};
+
 // Where a parameter's value came from, for explain.
 enum class Origin { kCall, kDefault, kUnbound };
 
@@ -80,11 +87,12 @@ struct Instance {
   IndexRange parameters;                 // into Plan::parameters
   IndexRange
       lets;  // into Plan::lets: (name, node) of the kernel's lets, or a composite's variables
-  IndexRange operands;                // atomic: into Plan::operands
-  IndexRange terms;                   // atomic: into Plan::terms
-  IndexRange edges;                   // composite: into Plan::edges
-  std::uint32_t composite_index = 0;  // composite: into Evaluation::composite_costs
-  std::uint32_t height = 0;           // 0 for atoms, 1 + highest child for composites
+  IndexRange operands;                    // atomic: into Plan::operands
+  IndexRange terms;                       // atomic: into Plan::terms
+  std::uint32_t backward = kNotDeclared;  // atomic: into Plan::backwards
+  IndexRange edges;                       // composite: into Plan::edges
+  std::uint32_t composite_index = 0;      // composite: into Evaluation::composite_costs
+  std::uint32_t height = 0;               // 0 for atoms, 1 + highest child for composites
 
   bool is_unknown() const { return kernel == nullptr && composite == nullptr; }
 };
@@ -101,6 +109,7 @@ struct Plan {
   std::vector<BoundParameter> lets;
   std::vector<BoundOperand> operands;
   std::vector<Term> terms;
+  std::vector<Backward> backwards;  // of the kernels that declare any
   std::vector<Edge> edges;
   std::vector<Check> checks;  // what no constant decided: judged at every point
   Diagnostics unknown;        // with allow_unknown: the calls that were left out, up to 1000

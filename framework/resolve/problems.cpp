@@ -32,7 +32,38 @@ bool is_guarded(const Expression& expression, std::size_t name) {
   return false;
 }
 
+Diagnostic unsaid_call(const Graph& graph, const Call& call, const Kernel& kernel) {
+  std::string needed;
+  for (const KernelParameter& parameter : kernel.parameters)
+    if (!parameter.optional && parameter.default_value == nullptr)
+      needed += (needed.empty() ? "" : ", ") + parameter.name;
+  return error_at(
+      *graph.source, call.kernel_offset, call.kernel.size() + 2, codes::kNotSaid,
+      "the sizes of this call are not said: " + quoted(call.kernel) + " needs " + needed,
+      std::string(name_of(graph.format)) +
+          " has none; kernel cost files have, or add 'bindings' to the call");
+}
+
 }  // namespace
+
+bool is_unsaid(const Graph& graph, const Call& call, const Kernel& kernel) {
+  if (call.binding_count != 0 || !says_no_sizes(graph.format)) return false;
+  return std::any_of(kernel.parameters.begin(), kernel.parameters.end(),
+                     [](const KernelParameter& parameter) {
+                       return !parameter.optional && parameter.default_value == nullptr;
+                     });
+}
+
+Diagnostics unsaid_sizes(const Graph& graph, const Catalog& catalog) {
+  Diagnostics warnings;
+  for (const Call& call : graph.calls) {
+    const Kernel* kernel = call.composite == kNoComposite ? catalog.find(call.kernel) : nullptr;
+    if (kernel == nullptr || !is_unsaid(graph, call, *kernel)) continue;
+    warnings.push_back(unsaid_call(graph, call, *kernel));
+    warnings.back().severity = Severity::kWarning;
+  }
+  return warnings;
+}
 
 Diagnostic ambiguous_kernel(const Graph& graph, const Call& call, const Catalog& catalog,
                             const NameConflict& conflict) {
@@ -114,6 +145,13 @@ void Problems::unknown_operand(const Call& call, const Kernel& kernel,
   add(override.offset, override.operand.size() + 2, codes::kUnknownParameter,
       quoted(call.kernel) + " has no operand " + quoted(override.operand),
       did_you_mean(override.operand, operands));
+}
+
+Diagnostic Problems::unsaid_sizes(const Call& call, const Kernel& kernel, bool allowed) {
+  Diagnostic problem = unsaid_call(graph_, call, kernel);
+  if (allowed) problem.severity = Severity::kWarning;
+  problem.context = path();
+  return problem;
 }
 
 Diagnostic Problems::unknown_kernel(const Call& call, bool allowed) {

@@ -26,6 +26,11 @@ struct PlacedExpression {
 Diagnostic ambiguous_kernel(const Graph& graph, const Call& call, const Catalog& catalog,
                             const NameConflict& conflict);
 
+// Whether the format of the graph has no place for the sizes of this call, and the kernel needs some.
+bool is_unsaid(const Graph& graph, const Call& call, const Kernel& kernel);
+// A warning for each such call, without the path.
+Diagnostics unsaid_sizes(const Graph& graph, const Catalog& catalog);
+
 class Problems {
  public:
   using Path = std::vector<std::string>;  // "LlamaForCausalLM", "layers", "mlp"
@@ -48,6 +53,8 @@ class Problems {
   // The error, or warning when `allowed`, about a call whose kernel nobody defines; the error about
   // one that several plugins define.
   Diagnostic unknown_kernel(const Call& call, bool allowed);
+  // The error, or warning when `allowed`, about a call of which the graph's format says no sizes.
+  Diagnostic unsaid_sizes(const Call& call, const Kernel& kernel, bool allowed);
   // Every config name without a value that the expression needs, through graph variables too;
   // `failed` ("config.x") is the one that made it fail.
   void missing_config(PlacedExpression where, std::string_view failed);

@@ -95,7 +95,9 @@ class Resolver {
     pending_edge() = edge;
     const Target target = target_of(call);
     if (target.composite != nullptr) return begin_composite(call, *target.composite);
-    if (target.kernel != nullptr) return finish_edge(resolve_atom(call, *target.kernel));
+    if (target.kernel != nullptr && !is_unsaid(graph_, call, *target.kernel))
+      return finish_edge(resolve_atom(call, *target.kernel));
+    if (target.kernel != nullptr) return leave_unsaid(call, *target.kernel);
     // A name that two plugins declare is known: leaving it out would hide that nobody said whose.
     const bool may_leave_out = options_.allow_unknown && catalog_.conflict(call.kernel) == nullptr;
     if (may_leave_out) {
@@ -105,6 +107,18 @@ class Resolver {
     }
     binder_.problems().errors().push_back(binder_.problems().unknown_kernel(call, false));
     stack_.back().edges.pop_back();
+  }
+
+  // One report a call, whoever else calls the kernel in the same way; and nobody guesses.
+  void leave_unsaid(const Call& call, const Kernel& kernel) {
+    Diagnostic problem = binder_.problems().unsaid_sizes(call, kernel, options_.allow_unknown);
+    if (!options_.allow_unknown) {
+      binder_.problems().errors().push_back(std::move(problem));
+      stack_.back().edges.pop_back();
+      return;
+    }
+    if (plan_.unknown.size() < Problems::kMostProblems) plan_.unknown.push_back(std::move(problem));
+    finish_edge(append_unknown(call));
   }
 
   void begin_composite(const Call& call, const Composite& composite) {
@@ -142,7 +156,7 @@ class Resolver {
       const CompositeParameter& parameter = composite.parameters[i];
       BoundParameter bound{parameter.name, arguments[i], kNoExpression, Origin::kCall};
       if (bound.node == kNotBound && parameter.default_value != kNoExpression) {
-        bound = {parameter.name, binder_.bind(parameter.default_value, default_offset(parameter)),
+        bound = {parameter.name, binder_.bind(parameter.default_value, parameter.default_offset),
                  parameter.default_value, Origin::kDefault};
       } else if (bound.node == kNotBound) {
         bound.node = program_.error(ArithmeticError::kUnbound, std::string(parameter.name));
@@ -155,12 +169,6 @@ class Resolver {
       stack_.back().locals.add(parameter.name, bound.node);
       plan_.parameters.push_back(bound);
     }
-  }
-
-  // Where the default stands in a declaration "name=default".
-  std::uint32_t default_offset(const CompositeParameter& parameter) const {
-    const std::size_t equals = graph_.source->text.find('=', parameter.offset);
-    return static_cast<std::uint32_t>(equals + 1);
   }
 
   // ---- calls ----

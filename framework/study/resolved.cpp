@@ -24,7 +24,8 @@ std::optional<SymbolicForms::Names> undefined_symbols(const Program& program,
   constexpr std::string_view kPrefix = "config.";
   if (config.empty()) return std::nullopt;
   SymbolicForms::Names undefined;
-  for (const std::string& name : program.symbols()) {
+  for (const Symbol& symbol : program.symbols()) {
+    const std::string& name = symbol.name;
     const bool is_config = std::string_view(name).starts_with(kPrefix);
     if (is_config && config.find(std::string_view(name).substr(kPrefix.size())) == nullptr)
       undefined.insert(name);

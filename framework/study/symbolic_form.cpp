@@ -121,7 +121,7 @@ FormId SymbolicForms::build(NodeIndex index) {
       return name(std::string(name_of(variable)), is_length ? 0 : 3, {true, false, true});
     }
     case ProgramOp::kSymbol: {
-      const std::string& word = program_.symbols()[a];
+      const std::string& word = program_.symbols()[a].name;
       return name(word, 1, {true, undefined_ && undefined_->count(word) != 0, false});
     }
     case ProgramOp::kAdd:
@@ -216,7 +216,8 @@ FormId SymbolicForms::build_select(const ProgramNode& node) {
 FormId SymbolicForms::build_defined(const ProgramNode& node) {
   const ProgramNode& operand = program_.node(node.operands[0]);
   if (undefined_ && operand.op == ProgramOp::kSymbol)
-    return number(Number(undefined_->count(program_.symbols()[operand.operands[0]]) == 0 ? 1 : 0));
+    return number(
+        Number(undefined_->count(program_.symbols()[operand.operands[0]].name) == 0 ? 1 : 0));
   return call("defined", {of_node_[node.operands[0]]});
 }
 

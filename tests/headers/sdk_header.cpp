@@ -26,6 +26,8 @@ LMHOST_PLUGIN(example, "1.0.0", "One kernel") {
       .flops("2*products")
       .matmul_flops("2*products")
       .useful_flops("2*products")
+      .backward_flops("4*products")
+      .backward_matmul_flops("4*products")
       .reads("input", "M*K")
       .weight("weight", "K*N")
       .writes("output", "M*N")

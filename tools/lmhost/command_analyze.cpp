@@ -1,11 +1,17 @@
 // lmhost analyze, explain, inspect.
+#include <utility>
+
+#include "load/formats/input.hpp"
 #include "load/graph.hpp"
 #include "report/explain.hpp"
+#include "report/exports.hpp"
 #include "report/json.hpp"
+#include "report/roofline.hpp"
 #include "report/structure.hpp"
 #include "report/table.hpp"
 #include "tools/lmhost/commands.hpp"
 #include "tools/lmhost/output.hpp"
+#include "tools/lmhost/passes.hpp"
 #include "tools/lmhost/session.hpp"
 #include "tools/lmhost/values.hpp"
 
@@ -27,10 +33,28 @@ Result<std::optional<std::size_t>> small_number(const Arguments& arguments,
       static_cast<std::size_t>(number->to_int64().value_or(INT64_MAX)));
 }
 
+bool has_device_options(const Arguments& arguments) {
+  return arguments.has("hw") || (arguments.has("peak") && arguments.has("bandwidth"));
+}
+
+// The columns that the user names; one of time needs a device.
+Result<std::vector<const Column*>> read_columns(const Arguments& arguments) {
+  const std::optional<std::string> list = arguments.get("columns");
+  if (!list) return std::vector<const Column*>();
+  Result<std::vector<const Column*>> columns = parse_columns(*list);
+  if (columns.ok() && !has_device_options(arguments))
+    for (const Column* column : *columns)
+      if (column->needs_device())
+        return usage_error("the column '" + std::string(column->key) + "' needs a device",
+                           "add --hw NAME");
+  return columns;
+}
+
 // Tables fold by default, machine formats never do.
 Result<RowOptions> read_rows(const Arguments& arguments, bool is_table) {
   RowOptions options;
   Diagnostics errors;
+  const bool has_device = has_device_options(arguments);
   options.view = *view_named(arguments.get("view").value_or("tree"));
   if (is_table) {
     options.depth = kTableDepth;
@@ -48,16 +72,28 @@ Result<RowOptions> read_rows(const Arguments& arguments, bool is_table) {
     options.depth = static_cast<unsigned>(std::min<std::size_t>(**depth, UINT32_MAX));
   if (rows.ok() && *rows) options.rows = **rows;
   if (const auto metric = arguments.get("sort"); metric && *metric != "order") {
-    Result<const Column*> sort = parse_metric(*metric);
+    Result<const Column*> sort = parse_metric(*metric, has_device);
     if (sort.ok())
       options.sort = *sort;
     else
       errors.push_back(sort.errors().front());
   }
+  if (options.view == View::kRoofline && !has_device)
+    errors.push_back(
+        usage_error("--view roofline needs a device",
+                    "add --hw NAME (`lmhost devices` lists them), or --peak and --bandwidth"));
   options.focus = arguments.all("focus");
   options.ignore = arguments.all("ignore");
   if (!errors.empty()) return errors;
   return options;
+}
+
+Result<std::optional<Measurement>> read_measured(const Arguments& arguments) {
+  const std::optional<std::string> text = arguments.get("measured");
+  if (!text) return std::optional<Measurement>();
+  Result<Measurement> measured = parse_measurement(*text);
+  if (!measured.ok()) return std::move(measured).errors();
+  return std::optional<Measurement>(std::move(*measured));
 }
 
 Diagnostic warning(std::string message, std::string hint = {}) {
@@ -79,6 +115,8 @@ Diagnostics row_warnings(const Arguments& arguments, const std::string& format,
     useless = {"depth", "rows", "sort", "columns", "focus", "ignore"};
   } else if (rows.view == View::kKernels) {
     useless = {"depth"};
+  } else if (rows.view == View::kRoofline) {
+    useless = {"depth", "columns"};
   }
   Diagnostics warnings;
   for (const std::string_view name : useless)
@@ -93,6 +131,42 @@ Diagnostics row_warnings(const Arguments& arguments, const std::string& format,
   return warnings;
 }
 
+Result<Graph> open_graph(const Workload& workload) {
+  const Result<Input> input = read_input(workload.model);
+  if (!input.ok()) return input.errors();
+  return decode_input(*input, {{}, workload.root});
+}
+
+Result<std::vector<ExportRequest>> read_exports(const Arguments& arguments) {
+  std::vector<ExportRequest> requests;
+  Diagnostics errors;
+  bool has_output = false;
+  for (const std::string& text : arguments.all("export")) {
+    Result<ExportRequest> request = parse_export(text);
+    if (!request.ok()) {
+      errors.push_back(request.errors().front());
+      continue;
+    }
+    if (request->path == "-" && std::exchange(has_output, true))
+      errors.push_back(usage_error("two exports to standard output", "give one of them a file"));
+    requests.push_back(*request);
+  }
+  if (!errors.empty()) return errors;
+  return requests;
+}
+
+// One that goes to standard output takes the report's place.
+void write_exports(const std::vector<ExportRequest>& requests, const Analysis& analysis,
+                   Outcome* outcome) {
+  for (const ExportRequest& request : requests) {
+    std::string text = request.kind->write(analysis, *request.metric);
+    if (request.path == "-")
+      outcome->text = std::move(text);
+    else
+      outcome->files.emplace_back(request.path, std::move(text));
+  }
+}
+
 std::string write_report(const std::string& format, const Analysis& analysis,
                          const Summary& summary, const RowOptions& rows,
                          const std::vector<const Column*>& columns, const TextStyle& style,
@@ -100,7 +174,9 @@ std::string write_report(const std::string& format, const Analysis& analysis,
   if (format == "json") return write_json(analysis, summary, prefix);
   if (format == "jsonl") return write_json_lines(analysis, rows, columns);
   if (format == "csv") return write_csv(analysis, rows, columns);
+  if (format == "latex") return write_latex(analysis, summary, rows, columns);
   if (format == "md") return write_markdown(analysis, summary, rows, columns, style);
+  if (rows.view == View::kRoofline) return write_roofline(analysis, summary, rows, style);
   return write_table(analysis, summary, rows, columns, style);
 }
 
@@ -111,32 +187,52 @@ Result<Outcome> analyze_command(const Arguments& arguments) {
     return std::move(checked).errors();
   Result<std::string> format = format_of(arguments);
   if (!format.ok()) return std::move(format).errors();
-  const bool is_table = *format == "table" || *format == "md";
+  const bool is_table = *format == "table" || *format == "md" || *format == "latex";
+  const Result<std::vector<ExportRequest>> exports = read_exports(arguments);
+  if (!exports.ok()) return exports.errors();
   Result<RowOptions> rows = read_rows(arguments, is_table);
   if (!rows.ok()) return std::move(rows).errors();
-  const std::optional<std::string> list = arguments.get("columns");
-  Result<std::vector<const Column*>> columns =
-      list ? parse_columns(*list) : std::vector<const Column*>();
+  Result<std::vector<const Column*>> columns = read_columns(arguments);
   if (!columns.ok()) return std::move(columns).errors();
   Result<Workload> workload = read_workload(arguments, arguments.operands[0]);
   if (!workload.ok()) return std::move(workload).errors();
+  const Result<Passes> passes = read_passes(arguments, *workload);
+  if (!passes.ok()) return passes.errors();
+  Result<std::optional<Measurement>> measured = read_measured(arguments);
+  if (!measured.ok()) return std::move(measured).errors();
 
   Result<Host> host = open_host(arguments);
   if (!host.ok()) return std::move(host).errors();
-  Result<Analysis> analysis = host->analyze(*workload);
-  if (!analysis.ok()) return std::move(analysis).errors();
+  Result<PassesResult> result = analyze_passes(*host, *workload, *passes);
+  if (!result.ok()) return std::move(result).errors();
+  const Analysis* const analysis = &result->analysis;
   Summary summary = summarize(*analysis, assumptions_of(*analysis, *workload));
+  summary.sections = std::move(result->sections);
   summary.model_word = model_word(arguments);
   summary.option_words = repeated_options(arguments);
+  Result<std::shared_ptr<const DeviceBounds>> bounds = bound_passes(arguments, *host, *analysis);
+  if (!bounds.ok()) return std::move(bounds).errors();
+  if (*bounds != nullptr) {
+    summary.device = *bounds;
+    summary.measured = *measured;
+    rows->device = summary.device.get();
+  }
+  if (Result<bool> added =
+          add_bound_sections(arguments, *passes, result->model_flops, *analysis, &summary);
+      !added.ok())
+    return std::move(added).errors();
   const TextStyle style = text_style(arguments);
-  if (!list && is_table)
-    *columns =
-        default_columns(rows->view, *analysis->tree, *format == "table" ? style : TextStyle());
+  if (columns->empty() && is_table)
+    *columns = default_columns(rows->view, *analysis->tree,
+                               *format == "table" ? style : TextStyle(), *bounds != nullptr);
   Outcome outcome;
   outcome.messages = refused_plugins(*host);
+  for (Diagnostic& message : doubts_of(*analysis->plan->graph))
+    outcome.messages.push_back(std::move(message));
   for (Diagnostic& message : row_warnings(arguments, *format, *rows, *analysis->tree))
     outcome.messages.push_back(std::move(message));
   outcome.text = write_report(*format, *analysis, summary, *rows, *columns, style, host->prefix());
+  write_exports(*exports, *analysis, &outcome);
   return outcome;
 }
 
@@ -198,15 +294,16 @@ Result<Outcome> inspect_command(const Arguments& arguments) {
     // A graph whose config is not at hand still has a structure; a model that is no graph file has
     // not, and --locked asks for more than structure.
     const bool can_open = workload->model != "-" && !workload->hf_config && !workload->locked;
-    Result<Graph> graph = can_open ? load_graph_file(workload->model) : planned.errors();
-    if (!graph.ok()) return std::move(planned).errors();
+    Result<Graph> graph = can_open ? open_graph(*workload) : planned.errors();
+    if (!graph.ok() || graph->root_composite == kNoComposite) return std::move(planned).errors();
     const Result<std::shared_ptr<const Catalog>> catalog = host->catalog_for(*graph);
     if (!catalog.ok()) return catalog.errors();
     structure = make_structure(*graph, nullptr, catalog->get(), options);
   }
-  outcome.text = *format == "json"  ? write_structure_json(structure)
-                 : *format == "dot" ? write_structure_dot(structure, text_style(arguments))
-                                    : write_structure(structure, text_style(arguments));
+  outcome.text = *format == "json"      ? write_structure_json(structure)
+                 : *format == "mermaid" ? write_structure_mermaid(structure)
+                 : *format == "dot"     ? write_structure_dot(structure, text_style(arguments))
+                                        : write_structure(structure, text_style(arguments));
   return outcome;
 }
 

@@ -23,7 +23,8 @@ struct ListedPlugin {
 std::vector<ListedPlugin> listed_plugins(const Catalog& catalog, bool all) {
   std::vector<ListedPlugin> rows;
   for (const Plugin& plugin : catalog.plugins()) {
-    rows.push_back({plugin.id, plugin.version, plugin.abi, plugin.path, "loaded",
+    rows.push_back({plugin.id, plugin.version, plugin.abi, plugin.path,
+                    plugin.is_data ? "data" : "loaded",
                     std::to_string(plugin.kernels.size()) +
                         (plugin.kernels.size() == 1 ? " kernel" : " kernels")});
   }

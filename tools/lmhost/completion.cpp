@@ -33,6 +33,7 @@ bool takes_files(const CommandSpec& command) {
 std::vector<std::string> operands_of(const CommandSpec& command,
                                      const std::vector<std::string>& models) {
   if (command.operands.substr(0, 5) == "MODEL") return models;
+  if (command.name == "catalog") return {"list", "show", "validate", "diff", "approve"};
   if (command.name == "kernels") return {"list", "show", "eval"};
   if (command.name == "plugin")
     return {"list", "check", "show", "dump", "generate", "new", "explain"};
@@ -49,29 +50,30 @@ std::string command_names() {
   return joined(names, " ");
 }
 
-// Shared by bash and zsh, which reads bash's completions through bashcompinit.
-std::string bash_script(const std::vector<std::string>& models) {
-  std::string text =
-      "_lmhost() {\n"
-      "  local word=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD-1]} "
-      "words= files=0\n"
-      "  COMPREPLY=()\n"
-      "  if [[ $word == = ]]; then word=; elif [[ $previous == = ]]; then "
-      "previous=${COMP_WORDS[COMP_CWORD-2]}; fi\n"
-      "  if ((COMP_CWORD == 1)); then\n"
-      "    COMPREPLY=($(compgen -W '" +
-      command_names() +
-      " --version --help' -- \"$word\"))\n"
-      "    return\n"
-      "  fi\n"
-      "  case ${COMP_WORDS[1]}:$previous in\n";
+// Shared by bash and zsh, which reads bash's completions through bashcompinit. Ends with the
+// definition of the function.
+std::string bash_function(const std::string& name, const std::vector<std::string>& models) {
+  std::string text = name +
+                     "() {\n"
+                     "  local word=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD-1]} "
+                     "words= files=0\n"
+                     "  COMPREPLY=()\n"
+                     "  if [[ $word == = ]]; then word=; elif [[ $previous == = ]]; then "
+                     "previous=${COMP_WORDS[COMP_CWORD-2]}; fi\n"
+                     "  if ((COMP_CWORD == 1)); then\n"
+                     "    COMPREPLY=($(compgen -W '" +
+                     command_names() +
+                     " --version --help' -- \"$word\"))\n"
+                     "    return\n"
+                     "  fi\n"
+                     "  case ${COMP_WORDS[1]}:$previous in\n";
   for (const CommandSpec& command : all_commands())
     for (const OptionSpec* option : options_of(command)) {
       const std::vector<std::string> choices = choices_of(*option, command);
       if (choices.empty() && !takes_file(*option)) continue;
       text += "    " + std::string(command.name) + ":--" + std::string(option->name);
-      if (!option->letters.empty())
-        text += "|" + std::string(command.name) + ":-" + std::string(1, option->letters[0]);
+      if (const std::string_view letters = letters_of(*option, command); !letters.empty())
+        text += "|" + std::string(command.name) + ":-" + std::string(1, letters[0]);
       if (choices.empty())
         text += ") COMPREPLY=($(compgen -f -- \"$word\")); return ;;\n";
       else
@@ -93,9 +95,23 @@ std::string bash_script(const std::vector<std::string>& models) {
       "  esac\n"
       "  COMPREPLY=($(compgen -W \"$words\" -- \"$word\"))\n"
       "  if ((files)); then COMPREPLY+=($(compgen -f -- \"$word\")); fi\n"
-      "}\n"
-      "complete -o filenames -F _lmhost lmhost\n";
+      "}\n";
   return text;
+}
+
+std::string bash_script(const std::vector<std::string>& models) {
+  return bash_function("_lmhost", models) + "complete -o filenames -F _lmhost lmhost\n";
+}
+
+// Both as a file of $fpath, which zsh runs as the function _lmhost when somebody completes for the
+// first time, and by `source`.
+std::string zsh_script(const std::vector<std::string>& models) {
+  return "#compdef lmhost\n"
+         "autoload -U +X bashcompinit && bashcompinit\n" +
+         bash_function("_lmhost_words", models) +
+         "complete -o filenames -F _lmhost_words lmhost\n"
+         "if [[ ${funcstack[1]} == _lmhost ]]; then _bash_complete -o filenames -F _lmhost_words; "
+         "fi\n";
 }
 
 std::string fish_quoted(std::string_view text) {
@@ -117,7 +133,8 @@ std::string fish_script(const std::vector<std::string>& models) {
         "complete -c lmhost -n '__fish_seen_subcommand_from " + std::string(command.name) + "'";
     for (const OptionSpec* option : options_of(command)) {
       text += start + " -l " + std::string(option->name);
-      if (!option->letters.empty()) text += " -s " + std::string(1, option->letters[0]);
+      if (const std::string_view letters = letters_of(*option, command); !letters.empty())
+        text += " -s " + std::string(1, letters[0]);
       const std::vector<std::string> choices = choices_of(*option, command);
       if (!choices.empty())
         text += " -x -a " + fish_quoted(joined(choices, " "));
@@ -139,9 +156,7 @@ std::string fish_script(const std::vector<std::string>& models) {
 
 std::string completion_script(std::string_view shell, const std::vector<std::string>& models) {
   if (shell == "fish") return fish_script(models);
-  std::string text = bash_script(models);
-  if (shell == "zsh") text = "autoload -U +X bashcompinit && bashcompinit\n" + text;
-  return text;
+  return shell == "zsh" ? zsh_script(models) : bash_script(models);
 }
 
 }  // namespace lmhost::tool

@@ -3,9 +3,9 @@
 namespace lmhost::tool {
 namespace {
 
-std::string spelling(const OptionSpec& option) {
-  std::string text =
-      option.letters.empty() ? "    " : "-" + std::string(1, option.letters[0]) + ", ";
+std::string spelling(const OptionSpec& option, const CommandSpec& command) {
+  const std::string_view letters = letters_of(option, command);
+  std::string text = letters.empty() ? "    " : "-" + std::string(1, letters[0]) + ", ";
   text += "--" + std::string(option.name);
   if (!option.value.empty()) text += " " + std::string(option.value);
   return text;
@@ -19,8 +19,8 @@ std::string explanation(const OptionSpec& option, const CommandSpec& command) {
     for (const char c : choices) text += c == ',' ? std::string(", ") : std::string(1, c);
   }
   std::string aliases;
-  for (std::size_t i = 1; i < option.letters.size(); ++i)
-    aliases += " -" + std::string(1, option.letters[i]);
+  const std::string_view letters = letters_of(option, command);
+  for (std::size_t i = 1; i < letters.size(); ++i) aliases += " -" + std::string(1, letters[i]);
   for (const std::string& alias : split(option.aliases, ' ')) aliases += " --" + alias;
   if (!aliases.empty()) text += " [also" + aliases + "]";
   return text;
@@ -72,7 +72,7 @@ std::string help_of(const CommandSpec& command, const TextStyle& style) {
       text += "\n" + painted(title, Ink::kBold, style) + "\n";
       last_title = title;
     }
-    std::string line = "  " + spelling(option);
+    std::string line = "  " + spelling(option, command);
     if (line.size() + 2 > kIndent)
       line += "\n" + std::string(kIndent, ' ');
     else

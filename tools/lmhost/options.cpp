@@ -36,7 +36,18 @@ const OptionSpec* find_long(std::string_view spelled) {
   return nullptr;
 }
 
-const OptionSpec* find_letter(char letter) {
+// Spellings of several letters behind one dash: vLLM's -tp, llama.cpp's -ctk.
+const OptionSpec* find_dash_word(std::string_view argument) {
+  constexpr std::string_view kWords[] = {"-tp", "-pp", "-dp", "-ep", "-ctk", "-ctv"};
+  const std::string_view word = argument.substr(0, argument.find('='));
+  if (std::find(std::begin(kWords), std::end(kWords), word) == std::end(kWords)) return nullptr;
+  return find_long(word.substr(1));
+}
+
+const OptionSpec* find_letter(char letter, const CommandSpec& command) {
+  for (const OptionSpec& option : all_options())
+    if (applies(option, command) && letters_of(option, command).find(letter) != std::string::npos)
+      return &option;
   for (const OptionSpec& option : all_options())
     if (option.letters.find(letter) != std::string_view::npos) return &option;
   return nullptr;
@@ -73,13 +84,15 @@ Diagnostic unknown_option(const CommandSpec& command, const std::string& spelled
 
 // One argument that starts with '-': "--name=value", or the argument as it is when no option is
 // known by it. Takes the value from the next argument where it stands there.
-Result<std::string> canonical(const std::vector<std::string>& arguments, std::size_t* index) {
-  const std::string& argument = arguments[*index];
+Result<std::string> canonical(const CommandSpec& command, const std::vector<std::string>& arguments,
+                              std::size_t* index) {
+  const bool is_dash_word = find_dash_word(arguments[*index]) != nullptr;
+  const std::string argument = (is_dash_word ? "-" : "") + arguments[*index];
   const bool is_long = argument.compare(0, 2, "--") == 0;
   const std::size_t equals = is_long ? argument.find('=') : std::string::npos;
   const OptionSpec* option =
       is_long ? find_long(argument.substr(2, equals == std::string::npos ? equals : equals - 2))
-              : find_letter(argument[1]);
+              : find_letter(argument[1], command);
   if (option == nullptr) return argument;
   const std::string name = "--" + std::string(option->name);
   const bool has_equals = is_long && equals != std::string::npos;
@@ -97,6 +110,28 @@ Result<std::string> canonical(const std::vector<std::string>& arguments, std::si
   if (value.empty())
     return usage_error(name + " needs a value", "write " + name + " " + std::string(option->value));
   return name + "=" + value;
+}
+
+// About what is computed, not about what is done with the result: may differ between two sides.
+bool is_of_one_side(std::string_view name) {
+  constexpr unsigned kOfOneSide = kModel | kWorkload | kPasses | kPlugins | kDevice;
+  const OptionSpec* option = find_long(name);
+  return option != nullptr && (option->group & kOfOneSide) != 0;
+}
+
+Result<bool> read_base(const CommandSpec& command, const std::vector<std::string>& words,
+                       Arguments* result) {
+  Result<Arguments> base = parse_arguments(command, words);
+  if (!base.ok()) return std::move(base).errors();
+  if (!base->base.empty())
+    return usage_error("a second '--'", "the base is what stands behind the first");
+  const auto shared =
+      std::stable_partition(base->options.begin(), base->options.end(),
+                            [](const auto& option) { return is_of_one_side(option.first); });
+  result->options.insert(result->options.end(), shared, base->options.end());
+  base->options.erase(shared, base->options.end());
+  result->base.push_back(std::move(*base));
+  return true;
 }
 
 Result<bool> check_choice(const OptionSpec& option, const std::string& value) {
@@ -133,6 +168,11 @@ po::options_description describe(const CommandSpec& command) {
 
 }  // namespace
 
+std::string_view letters_of(const OptionSpec& option, const CommandSpec& command) {
+  const bool is_taken = option.name == "output" && (command.groups & kFormat) != 0;
+  return is_taken ? std::string_view() : option.letters;
+}
+
 std::vector<std::string> split(std::string_view text, char separator) {
   std::vector<std::string> parts;
   while (!text.empty()) {
@@ -164,13 +204,15 @@ Result<Arguments> parse_arguments(const CommandSpec& command,
   result.command = &command;
   std::vector<std::string> canonical_arguments;
   std::vector<std::string> verbatim;
+  bool has_separator = false;
   for (std::size_t i = 0; i < arguments.size(); ++i) {
     if (arguments[i] == "--") {
+      has_separator = true;
       verbatim.assign(arguments.begin() + static_cast<std::ptrdiff_t>(i) + 1, arguments.end());
       break;
     }
     const bool is_option = arguments[i].size() > 1 && arguments[i][0] == '-';
-    Result<std::string> argument = is_option ? canonical(arguments, &i) : arguments[i];
+    Result<std::string> argument = is_option ? canonical(command, arguments, &i) : arguments[i];
     if (!argument.ok()) return std::move(argument).errors();
     canonical_arguments.push_back(std::move(*argument));
   }
@@ -199,7 +241,13 @@ Result<Arguments> parse_arguments(const CommandSpec& command,
   } catch (const po::error& error) {
     return usage_error(error.what(), "see 'lmhost " + std::string(command.name) + " --help'");
   }
-  result.operands.insert(result.operands.end(), verbatim.begin(), verbatim.end());
+  if (command.has_base) {
+    if (has_separator)
+      if (Result<bool> base = read_base(command, verbatim, &result); !base.ok())
+        return std::move(base).errors();
+  } else {
+    result.operands.insert(result.operands.end(), verbatim.begin(), verbatim.end());
+  }
   for (const auto& [name, value] : result.options)
     if (const OptionSpec* option = find_long(name); option != nullptr && !option->value.empty())
       if (Result<bool> checked = check_choice(*option, value); !checked.ok())

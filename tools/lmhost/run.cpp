@@ -1,11 +1,9 @@
 // The program around the commands: which one, its errors, its output, its exit status.
-#include <exception>
-#include <new>
-
 #include "base/codes.hpp"
 #include "report/json_writer.hpp"
 #include "report/summary.hpp"
 #include "tools/lmhost/commands.hpp"
+#include "tools/lmhost/guard.hpp"
 #include "tools/lmhost/help.hpp"
 #include "tools/lmhost/output.hpp"
 #include "tools/lmhost/session.hpp"
@@ -23,10 +21,14 @@ struct CommandEntry {
 constexpr CommandEntry kFunctions[] = {
     {"analyze", analyze_command},   {"explain", explain_command},
     {"inspect", inspect_command},   {"kernels", kernels_command},
-    {"plugin", plugin_command},     {"validate", validate_command},
-    {"populate", populate_command}, {"resolve", resolve_command},
-    {"schema", schema_command},     {"doctor", doctor_command},
+    {"import", import_command},     {"plugin", plugin_command},
+    {"validate", validate_command}, {"schema", schema_command},
+    {"doctor", doctor_command},     {"resolve", resolve_command},
     {"help", help_command},         {"completion", completion_command},
+    {"devices", devices_command},   {"fits", fits_command},
+    {"compare", compare_command},   {"populate", populate_command},
+    {"catalog", catalog_command},   {"learn", learn_command},
+    {"formula", formula_command},   {"sweep", sweep_command},
 };
 
 constexpr int kInternalError = static_cast<int>(ErrorKind::kInternal);
@@ -69,6 +71,10 @@ Outcome version_outcome(bool is_json) {
 int deliver(const Outcome& outcome, const Arguments* arguments) {
   if (!outcome.messages.empty())
     write_standard_error(render(outcome.messages, colour_on_errors(arguments)));
+  if (outcome.is_written) return outcome.status;
+  for (const auto& [file, text] : outcome.files)
+    if (const Result<bool> written = write_file(file, text); !written.ok())
+      return report_errors(written.errors(), arguments);
   const std::optional<std::string> path =
       arguments == nullptr ? std::nullopt : arguments->get("output");
   const Result<bool> written =
@@ -101,23 +107,10 @@ int run_command(const std::vector<std::string>& words) {
   return kInternalError;
 }
 
-int internal_error(std::string_view what) {
-  write_standard_error("lmhost: internal error: " + std::string(what) + "\nlmhost " +
-                       std::string(version()) +
-                       "; please report this with the command line and its input\n");
-  return kInternalError;
-}
-
 }  // namespace
 
 int run(int argc, char** argv) {
-  try {
-    return run_command({argv + (argc > 0 ? 1 : 0), argv + argc});
-  } catch (const std::bad_alloc&) {
-    return internal_error("out of memory");
-  } catch (const std::exception& error) {
-    return internal_error(error.what());
-  }
+  return guarded([&] { return run_command({argv + (argc > 0 ? 1 : 0), argv + argc}); });
 }
 
 }  // namespace lmhost::tool

@@ -2,11 +2,14 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <functional>
 
 #include "base/codes.hpp"
 #include "load/catalog.hpp"
 #include "load/config.hpp"
 #include "load/graph.hpp"
+#include "report/kernels.hpp"
+#include "tools/lmhost/guard.hpp"
 #include "tools/lmhost/values.hpp"
 
 namespace lmhost::tool {
@@ -63,6 +66,11 @@ void read_precision(const Arguments& arguments, Workload* workload, Diagnostics*
     workload->w_bits = workload->a_bits = workload->kv_bits = bits_of_type(*type);
   if (const auto type = arguments.get("kv-cache-dtype"); type && *type != "auto")
     workload->kv_bits = bits_of_type(*type);
+  const std::vector<std::string> types = arguments.all("kv-cache-dtype");
+  if (std::adjacent_find(types.begin(), types.end(), std::not_equal_to<>()) != types.end())
+    errors->push_back(bad_value("--kv-cache-dtype", types.back(),
+                                "contradicts " + quoted(types.front()),
+                                "keys and values have one type here: -ctk and -ctv must agree"));
   read_bits(arguments, "w-bits", &workload->w_bits, errors);
   read_bits(arguments, "a-bits", &workload->a_bits, errors);
   read_bits(arguments, "kv-bits", &workload->kv_bits, errors);
@@ -81,6 +89,17 @@ std::string shell_word(const std::string& text) {
 void apply_phase(const Arguments& arguments, Workload* workload, Diagnostics* errors) {
   const std::optional<std::string> phase = arguments.get("phase");
   if (!phase) return;
+  if (*phase == "generate" || *phase == "train") {
+    // Those of several passes say themselves what contradicts them (passes.cpp).
+    if ((arguments.command->groups & kPasses) == 0)
+      errors->push_back(plain_error(
+          ErrorKind::kUsage, codes::kPhase,
+          "'lmhost " + std::string(arguments.command->name) + "' speaks of one pass, not of " +
+              (*phase == "train" ? "a training step" : "a generation"),
+          *phase == "train" ? "its forward pass is --phase prefill"
+                            : "its passes are --phase prefill and --phase decode --cache-len N"));
+    return;
+  }
   const bool is_decode = *phase == "decode";
   if (is_decode && !workload->seq_len) workload->seq_len = Number(1);
   const bool one_token = workload->seq_len == Number(1);
@@ -116,18 +135,46 @@ HostOptions host_options(const Arguments& arguments) {
   return options;
 }
 
-Result<Host> open_host(const Arguments& arguments) {
-  const HostOptions options = host_options(arguments);
+Result<Host> open_host(const Arguments& arguments) { return open_host(host_options(arguments)); }
+
+Result<Host> open_host(const HostOptions& options) {
   for (const std::string& directory : split(environment("LMHOST_PLUGIN_PATH"), ':')) {
     if (!directory.empty() && directory.front() != '/')
       return usage_error("LMHOST_PLUGIN_PATH names the relative folder " + quoted(directory),
                          "write the absolute path: it must mean the same from every folder");
   }
-  return Host::open(options);
+  HostOptions watched = options;
+  watched.on_plugin_code = watch_plugin_code;
+  return Host::open(watched);
+}
+
+Result<const Kernel*> find_kernel(const Catalog& catalog, const std::string& name) {
+  if (const Kernel* kernel = catalog.find(name); kernel != nullptr) return kernel;
+  if (const NameConflict* conflict = catalog.conflict(name))
+    return ambiguous_name(catalog, *conflict);
+  // A part of one name only is as good as the name.
+  const std::vector<const Kernel*> matching = matching_kernels(catalog, name);
+  if (matching.size() == 1) return matching.front();
+  std::string hint = did_you_mean(name, catalog.names());
+  if (hint.empty()) hint = "'lmhost kernels list " + name + "' searches";
+  return plain_error(ErrorKind::kUsage, codes::kUnknownKernel, "unknown kernel " + quoted(name),
+                     hint);
 }
 
 Diagnostics refused_plugins(const Host& host) {
-  Diagnostics warnings = host.catalog_warnings();
+  Diagnostics warnings;
+  for (const NamedCatalog& named : host.catalogs()) {
+    if (named.problems.empty()) continue;
+    // They fail where they are called, and a model may call none of them.
+    Diagnostic& warning = warnings.emplace_back(named.problems.front());
+    const std::size_t count = named.problems.size();
+    warning = plain_error(
+        ErrorKind::kInput, warning.code,
+        std::to_string(count) + (count == 1 ? " formula" : " formulas") + " cannot be used",
+        "'lmhost catalog validate " + named.path + "' says why");
+    warning.file = named.path;
+    warning.severity = Severity::kWarning;
+  }
   for (const RefusedPlugin& refused : host.catalog().refused()) {
     if (refused.is_foreign) continue;
     warnings.push_back(refused.reason);
@@ -136,17 +183,29 @@ Diagnostics refused_plugins(const Host& host) {
   return warnings;
 }
 
+Diagnostics doubts_of(const Graph& graph) {
+  Diagnostics doubts;
+  for (const Diagnostic& note : graph.notes)
+    if (note.severity == Severity::kWarning) doubts.push_back(note);
+  return doubts;
+}
+
 Result<Workload> read_workload(const Arguments& arguments, std::string model) {
   Diagnostics errors;
   Workload workload;
   workload.model = std::move(model);
   workload.hf_config = arguments.get("hf-config");
   workload.set = arguments.all("set");
+  workload.root = arguments.get("root").value_or("");
   workload.allow_unknown = arguments.has("allow-unknown");
   workload.locked = arguments.get("locked");
   if (const auto mode = arguments.get("mode")) workload.mode = *mode_named(*mode);
   read_length(arguments, "batch-size", &workload.batch_size, &errors);
   read_length(arguments, "seq-len", &workload.seq_len, &errors);
+  if (!arguments.has("seq-len")) read_length(arguments, "isl", &workload.seq_len, &errors);
+  if (arguments.has("seq-len") && arguments.has("isl") && arguments.get("phase") != "generate")
+    errors.push_back(bad_value("--isl", *arguments.get("isl"), "is --seq-len by another name",
+                               "leave one of them out"));
   read_length(arguments, "cache-len", &workload.cache_len, &errors);
   // The library computes an empty batch (nothing but constants); somebody who types it means
   // something else.
@@ -181,13 +240,66 @@ std::vector<std::string> assumptions_of(const Analysis& analysis, const Workload
   return assumptions;
 }
 
+std::string type_name_of(const Arguments& arguments, const Analysis& analysis) {
+  if (const auto type = arguments.get("dtype"); type && *type != "auto") return *type;
+  if (analysis.config == nullptr) return {};
+  for (const std::string_view key : {"dtype", "text_config.dtype"})
+    if (const Config::Entry* entry = analysis.config->find(key);
+        entry != nullptr && entry->value.kind == Value::Kind::kString)
+      return std::string(entry->value.string);
+  return {};
+}
+
+Result<std::optional<Roof>> read_roof(const Arguments& arguments, const std::string& prefix,
+                                      const Analysis& analysis) {
+  RoofOptions options;
+  Diagnostics errors;
+  const auto read_rate = [&](std::string_view name, std::optional<Number>* rate) {
+    const std::optional<std::string> text = arguments.get(name);
+    if (!text) return;
+    Result<Number> number = parse_rate("--" + std::string(name), *text);
+    if (number.ok())
+      *rate = *number;
+    else
+      errors.push_back(number.errors().front());
+  };
+  read_rate("peak", &options.peak);
+  read_rate("bandwidth", &options.bandwidth);
+  if (const auto text = arguments.get("efficiency")) {
+    Result<Efficiency> efficiency = parse_efficiency(*text, prefix);
+    if (efficiency.ok())
+      options.efficiency = *efficiency;
+    else
+      errors.push_back(efficiency.errors().front());
+  }
+  if (!errors.empty()) return errors;
+  options.type_name = type_name_of(arguments, analysis);
+  options.is_decode = phase_of(analysis) == "decode";
+
+  const std::optional<std::string> name = arguments.get("hw");
+  if (name) {
+    Result<Device> device = load_device(*name, prefix);
+    if (!device.ok()) return std::move(device).errors();
+    Result<Roof> roof = roof_of(*device, analysis.point, options);
+    if (!roof.ok()) return std::move(roof).errors();
+    return std::optional<Roof>(std::move(*roof));
+  }
+  if (options.peak && options.bandwidth)
+    return std::optional<Roof>(roof_of(analysis.point, options));
+  for (const std::string_view option : {"peak", "bandwidth", "efficiency", "measured"})
+    if (arguments.has(option))
+      return usage_error("--" + std::string(option) + " needs a device",
+                         "add --hw NAME, or both --peak and --bandwidth");
+  return std::optional<Roof>();
+}
+
 std::string model_word(const Arguments& arguments) { return shell_word(arguments.operands[0]); }
 
 std::string repeated_options(const Arguments& arguments) {
   std::string text;
   for (const auto& [name, value] : arguments.options)
     for (const OptionSpec& option : all_options()) {
-      const bool is_repeated = (option.group & (kModel | kWorkload | kPlugins)) != 0;
+      const bool is_repeated = (option.group & (kModel | kRoot | kWorkload | kPlugins)) != 0;
       if (option.name != name || !is_repeated || name == "threads") continue;
       text += " --" + name + (option.value.empty() ? "" : " " + shell_word(value));
     }

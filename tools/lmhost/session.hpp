@@ -2,25 +2,42 @@
 // output.cpp only.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "host.hpp"
+#include "load/catalog.hpp"
 #include "report/summary.hpp"
+#include "study/device_bound.hpp"
 #include "tools/lmhost/options.hpp"
 
 namespace lmhost::tool {
 
 HostOptions host_options(const Arguments& arguments);
 Result<Host> open_host(const Arguments& arguments);
+Result<Host> open_host(const HostOptions& options);
+// The kernel of that name or, failing that, the only one with that part in a name.
+Result<const Kernel*> find_kernel(const Catalog& catalog, const std::string& name);
 // Plugin files that were found and not loaded: a warning each. Foreign libraries are passed over.
-// And what readers of --catalog files noticed.
+// And a --catalog file with formulas that cannot be used.
 Diagnostics refused_plugins(const Host& host);
+
+// What the reader of the model's file doubts: warnings. Kernels that it could not read are an error
+// of whoever calls them.
+Diagnostics doubts_of(const Graph& graph);
 
 Result<Workload> read_workload(const Arguments& arguments, std::string model);
 // Values that nobody gave: neither the user nor the model's config.
 std::vector<std::string> assumptions_of(const Analysis& analysis, const Workload& workload);
+
+// The roof of --hw, or of --peak and --bandwidth, for an analysis; nothing when no option asks for
+// one. REQUIRES: the analysis has a plan, a point and a config.
+Result<std::optional<Roof>> read_roof(const Arguments& arguments, const std::string& prefix,
+                                      const Analysis& analysis);
+// Of --dtype, else the config's: "bfloat16"; "" when neither says.
+std::string type_name_of(const Arguments& arguments, const Analysis& analysis);
 
 // The words after `lmhost explain` that ask about the same model at the same point, for a shell: the
 // model, and the options.

@@ -83,10 +83,57 @@ Result<Number> parse_bits(std::string_view option, std::string_view text) {
   return *number;
 }
 
+Result<Number> parse_rate(std::string_view option, std::string_view text) {
+  std::string_view digits = text;
+  for (const std::string_view unit : {"FLOP/s", "B/s"})
+    if (digits.ends_with(unit)) digits.remove_suffix(unit.size());
+  std::int64_t factor = 1;
+  constexpr std::string_view kPrefixes = "kMGTP";
+  if (const std::size_t step =
+          digits.empty() ? std::string_view::npos : kPrefixes.find(digits.back());
+      step != std::string_view::npos) {
+    for (std::size_t i = 0; i <= step; ++i) factor *= 1000;
+    digits.remove_suffix(1);
+  }
+  while (digits.ends_with(' ')) digits.remove_suffix(1);
+  const std::optional<Number> number =
+      is_decimal_text(digits) ? parse_number(digits) : std::nullopt;
+  if (!number || number->is_zero())
+    return bad_value(option, text, "is not a rate above 0", "write 312T, 989.4T or 2039G");
+  return *number * Number(factor);
+}
+
+Result<Number> parse_size(std::string_view option, std::string_view text) {
+  constexpr std::string_view kPrefixes = "KMGT";
+  std::string_view digits = text;
+  const bool is_binary = digits.ends_with("iB");
+  if (is_binary)
+    digits.remove_suffix(2);
+  else if (digits.ends_with('B'))
+    digits.remove_suffix(1);
+  std::int64_t factor = 1;
+  if (const std::size_t step =
+          digits.empty() ? std::string_view::npos : kPrefixes.find(digits.back());
+      step != std::string_view::npos) {
+    for (std::size_t i = 0; i <= step; ++i) factor *= is_binary ? 1024 : 1000;
+    digits.remove_suffix(1);
+  }
+  while (digits.ends_with(' ')) digits.remove_suffix(1);
+  const std::optional<Number> number =
+      is_decimal_text(digits) ? parse_number(digits) : std::nullopt;
+  const Number bytes = number ? floor(*number * Number(factor)) : Number(0);
+  if (!bytes.is_exact() || bytes.is_zero())
+    return bad_value(option, text, "is not a size above 0", "write 80GB or 80GiB");
+  return bytes;
+}
+
 std::optional<Number> bits_of_type(std::string_view name) {
   if (name == "auto") return std::nullopt;
   if (name == "float32" || name == "fp32" || name == "float") return Number(32);
   if (name.substr(0, 3) == "fp8" || name == "int8") return Number(8);
+  // Blocks of 32 with a 16-bit scale (ggml): 8.5 and 4.5 bits an element.
+  if (name == "q8_0") return Number::ratio(17, 2);
+  if (name == "q4_0") return Number::ratio(9, 2);
   return Number(16);
 }
 

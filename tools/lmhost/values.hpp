@@ -21,6 +21,12 @@ Result<Number> parse_bits(std::string_view option, std::string_view text);
 // choices.
 std::optional<Number> bits_of_type(std::string_view name);
 
+// "312T", "2039G", "989.4 TFLOP/s", "3.35TB/s": SI prefixes, always decimal. More than 0.
+Result<Number> parse_rate(std::string_view option, std::string_view text);
+
+// "80GB", "80GiB", "80G" (decimal): bytes, more than 0.
+Result<Number> parse_size(std::string_view option, std::string_view text);
+
 // "--seq-len 'abc' is not a whole number".
 Diagnostic bad_value(std::string_view option, std::string_view text, std::string_view why,
                      std::string hint = {});

@@ -1,5 +1,6 @@
-// Decodes the nested tree form: every node says what it executes, {kernel_name, kernel_type,
-// sub_kernels}, and stands where it is called.
+// Decodes kernel dependency trees: every node says what it executes, {kernel_name, kernel_type,
+// sub_kernels}, and stands where it is called. A flat tree lists the sub-kernels of one kernel and
+// nothing below them; a folder of flat trees is put together by name.
 //
 // Each node with sub-kernels becomes a composite of its own, even when another has the same
 // kernel_name: two places of one class may have been written down differently. Level by level, so
@@ -10,7 +11,7 @@
 #include <utility>
 
 #include "base/codes.hpp"
-#include "load/graph_forms.hpp"
+#include "load/formats/decoders.hpp"
 #include "load/graph_syntax.hpp"
 
 namespace lmhost {
@@ -36,6 +37,7 @@ struct Node {
   JsonValue json;
   std::array<JsonValue, kNodeKeys.size()> members;
   bool is_composite = false;
+  bool is_open = false;  // a composite whose sub-kernels are not here
 
   JsonValue operator[](NodeKey key) const { return members[key]; }
 };
@@ -44,25 +46,44 @@ class TreeDecoder {
  public:
   explicit TreeDecoder(GraphBuilder* builder) : builder_(*builder), graph_(builder->graph) {}
 
-  void decode(JsonValue json) {
-    const Node root = read(json, true);
-    if (!root.is_composite) return;
-    for (const NodeKey key : {kMultiplier, kCallSite, kName, kBindings})
-      if (root[key].exists())
-        builder_.fail(root[key], codes::kBadValue,
-                      "the root is called by nothing: it has no " + quoted(kNodeKeys[key]));
-    if (root[kKernelName].exists())
-      graph_.root = builder_.kernel_name(root[kKernelName], "kernel_name");
-    graph_.root_offset = static_cast<std::uint32_t>(root.json.offset());
-    graph_.root_composite = open(root);
+  void decode(const Input& input, std::string_view chosen_root) {
+    for (const InputDocument& file : input.documents)
+      if (file.format == InputFormat::kDependencyTree) open_root(file.document.root());
+    const std::size_t roots = graph_.composites.size();
     while (!pending_.empty() && !builder_.is_enough()) {
       const Pending next = pending_.front();
       pending_.pop_front();
       decode_calls(next);
     }
+    link(roots);
+    if (roots > 0) choose_root(chosen_root, &builder_);
   }
 
  private:
+  void open_root(JsonValue json) {
+    const Node root = read(json, true);
+    if (!root.is_composite) return;
+    if (root[kKernelName].exists())
+      if (const std::string_view name = builder_.kernel_name(root[kKernelName], "kernel_name");
+          graph_.composite_by_name.contains(name))
+        builder_.fail(root[kKernelName], codes::kDuplicateName,
+                      quoted(name) + " is described in two files");
+    for (const NodeKey key : {kMultiplier, kCallSite, kName, kBindings})
+      if (root[key].exists())
+        builder_.fail(root[key], codes::kBadValue,
+                      "the root is called by nothing: it has no " + quoted(kNodeKeys[key]));
+    open(root);
+  }
+
+  // Calls of composites that another file describes, or that this one describes at its root.
+  void link(std::size_t roots) {
+    for (const std::uint32_t call : open_calls_) {
+      const auto at = graph_.composite_by_name.find(graph_.calls[call].kernel);
+      if (at != graph_.composite_by_name.end() && at->second < roots)
+        builder_.link(call, at->second);
+    }
+  }
+
   struct Pending {
     std::uint32_t composite;
     JsonValue sub_kernels;
@@ -96,14 +117,18 @@ class TreeDecoder {
     if (type.string() == "composite") {
       node->is_composite =
           calls.exists() && builder_.expect(calls, JsonKind::kArray, "sub_kernels");
-      if (!calls.exists()) builder_.missing(node->json, "sub_kernels", "the composite kernel");
+      // Below the root it may be described elsewhere; whoever resolves the name finds out.
+      node->is_open = !calls.exists() && !is_root;
+      if (!calls.exists() && is_root)
+        builder_.missing(node->json, "sub_kernels", "the composite kernel");
     } else if (type.string() != "atomic") {
       builder_.fail(type, codes::kBadValue, "unknown kernel_type " + quoted(type.string()),
                     "it is composite or atomic");
     } else if (calls.exists()) {
       builder_.fail(calls, codes::kBadValue, "an atomic kernel has no 'sub_kernels'");
     } else if (is_root) {
-      builder_.fail(type, codes::kBadValue, "the root must be composite");
+      builder_.fail(type, codes::kBadValue, "the root must be composite",
+                    "an extraction that failed at its root writes it as atomic");
     }
   }
 
@@ -131,7 +156,9 @@ class TreeDecoder {
     names_.clear();
     for (const JsonValue json : pending.sub_kernels.elements()) {
       if (builder_.is_enough()) return;
-      if (!builder_.add_call(decode_call(read(json, false)), json)) return;
+      const Node node = read(json, false);
+      if (node.is_open) open_calls_.push_back(static_cast<std::uint32_t>(graph_.calls.size()));
+      if (!builder_.add_call(decode_call(node), json)) return;
     }
     builder_.end_calls(&range);
     name_calls(range);
@@ -186,13 +213,14 @@ class TreeDecoder {
   GraphBuilder& builder_;
   Graph& graph_;
   std::deque<Pending> pending_;
-  NameSet names_;  // of the calls of the list being read
+  std::vector<std::uint32_t> open_calls_;  // of composites described elsewhere, if at all
+  NameSet names_;                          // of the calls of the list being read
 };
 
 }  // namespace
 
-void decode_nested_tree(JsonValue root, GraphBuilder* builder) {
-  TreeDecoder(builder).decode(root);
+void decode_dependency_trees(const Input& input, std::string_view root, GraphBuilder* builder) {
+  TreeDecoder(builder).decode(input, root);
 }
 
 }  // namespace lmhost

@@ -1,0 +1,19 @@
+// The device catalogue for people and programs.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "load/device.hpp"
+#include "report/layout.hpp"
+
+namespace lmhost {
+
+// One line a device: name, peaks, bandwidth, capacity, ridge.
+std::string write_device_list(const std::vector<Device>& devices, const TextStyle& style);
+// Every figure of one with what stands behind it.
+std::string write_device(const Device& device, const TextStyle& style);
+// lmhost.devices/1: everything about each.
+std::string write_devices_json(const std::vector<Device>& devices);
+
+}  // namespace lmhost

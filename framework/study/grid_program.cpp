@@ -1,0 +1,218 @@
+#include "study/grid_program.hpp"
+
+#include <algorithm>
+
+namespace lmhost {
+namespace {
+
+// Fits one 64-bit word with room for the rounding of the bound itself.
+constexpr double kLargest64 = 9.2e18;
+// A stretch of a row that stays in the first cache while its terms are added.
+constexpr std::size_t kStretch = 1024;
+
+template <class Cell, class Source>
+void set_linear(Cell* out, std::size_t count, Cell constant, Cell slope, const Source* x) {
+  for (std::size_t i = 0; i < count; ++i) out[i] = constant + slope * static_cast<Cell>(x[i]);
+}
+
+template <class Cell, class Source>
+void add_scaled(Cell* out, std::size_t count, Cell slope, const Source* x) {
+  for (std::size_t i = 0; i < count; ++i) out[i] += slope * static_cast<Cell>(x[i]);
+}
+
+}  // namespace
+
+Number GridColumn::at(std::size_t index) const {
+  if (form == Form::kNumbers) return numbers[index];
+  const Int128 whole = form == Form::kWhole64 ? whole64[index] : whole128[index];
+  return denominator == 1 ? Number(whole) : Number::ratio(whole, denominator);
+}
+
+std::size_t GridProgram::inner_operations() const {
+  std::size_t operations = 0;
+  for (const Factor& factor : factors_) operations += factor.table == kNone ? 1 : 2;
+  return operations;
+}
+
+// The cell of a table at a place, the innermost axis at its beginning.
+std::size_t GridProgram::cell(AxisMask mask, const std::vector<std::size_t>& place) const {
+  std::size_t cell = 0;
+  for (std::size_t axis = 0; axis + 1 < axes_.size(); ++axis)
+    if ((mask >> axis & 1) != 0) cell = cell * axes_[axis].length + place[axis];
+  if ((mask >> (axes_.size() - 1) & 1) != 0) cell *= inner_length();
+  return cell;
+}
+
+// The coefficients of a row, when only axes from `changed` on have moved since the row before.
+void GridProgram::specialize_row(Scratch& scratch, std::size_t changed,
+                                 Int128* coefficients) const {
+  for (std::size_t i = 1; i < outer_.size(); ++i) {
+    const OuterValue& value = outer_[i];
+    if (value.level < changed) continue;
+    scratch.outer[i] = value.table != kNone
+                           ? tables_[value.table].at(cell(tables_[value.table].mask, scratch.place))
+                           : scratch.outer[value.left] * scratch.outer[value.right];
+  }
+  for (std::size_t f = 0; f < factors_.size(); ++f) {
+    Int128 sum = 0;
+    const OuterTerm* term = terms_.data() + factors_[f].first_term;
+    for (std::uint32_t i = 0; i < factors_[f].terms; ++i, ++term)
+      sum += term->coefficient * scratch.outer[term->value];
+    coefficients[f] = sum;
+  }
+}
+
+void GridProgram::add_suspects(std::size_t begin, std::size_t length, std::size_t offset,
+                               Scratch& scratch) const {
+  for (const Guard& guard : guards_) {
+    const std::size_t start = cell(guard.mask, scratch.place);
+    const bool varies = (guard.mask >> (axes_.size() - 1) & 1) != 0;
+    for (std::size_t i = 0; i < length; ++i)
+      if (guard.failed[start + (varies ? begin + i : 0)]) scratch.suspects.push_back(offset + i);
+  }
+}
+
+// A proof over the rows of a block, where that over the grid did not suffice.
+bool GridProgram::fits64(const Output& output, const Int128* coefficients, std::size_t rows) const {
+  if (output.largest < kLargest64) return true;
+  double bound = 0;
+  for (std::uint32_t f = 0; f < output.factors; ++f) {
+    const Factor& factor = factors_[output.first_factor + f];
+    double largest = 0;
+    for (std::size_t row = 0; row < rows; ++row) {
+      const Int128 value = coefficients[row * factors_.size() + output.first_factor + f];
+      largest = std::max(largest, static_cast<double>(value < 0 ? -value : value));
+    }
+    bound += largest * (factor.table == kNone ? 1.0 : inner_tables_[factor.table].largest);
+  }
+  return bound < kLargest64;
+}
+
+template <class Cell>
+void GridProgram::fill_row(const Output& output, const Int128* coefficients,
+                           const std::vector<std::size_t>& place, std::size_t begin,
+                           std::size_t length, Cell* out) const {
+  const Factor* const factors = factors_.data() + output.first_factor;
+  coefficients += output.first_factor;
+  // The factor 1, if there is one, is the first.
+  const bool has_constant = output.factors != 0 && factors[0].table == kNone;
+  const Cell constant = has_constant ? static_cast<Cell>(coefficients[0]) : Cell{0};
+  const std::uint32_t start = has_constant ? 1 : 0;
+  if (output.factors == start) {
+    std::fill_n(out, length, constant);
+    return;
+  }
+  for (std::size_t done = 0; done < length; done += kStretch) {
+    const std::size_t count = std::min(kStretch, length - done);
+    for (std::uint32_t f = start; f < output.factors; ++f) {
+      const Table& table = inner_tables_[factors[f].table];
+      const std::size_t at = cell(table.mask, place) + begin + done;
+      const Cell slope = static_cast<Cell>(coefficients[f]);
+      const auto apply = [&](const auto* x) {
+        if (f == start)
+          set_linear(out + done, count, constant, slope, x);
+        else
+          add_scaled(out + done, count, slope, x);
+      };
+      if (table.is_wide())
+        apply(table.whole128.data() + at);
+      else
+        apply(table.whole64.data() + at);
+    }
+  }
+}
+
+std::optional<GridFailure> GridProgram::evaluate(std::size_t first, std::size_t count,
+                                                 std::vector<GridColumn>& columns,
+                                                 Scratch& scratch) const {
+  if (by_reference_) return refer(first, count, columns);
+  const std::size_t inner = inner_length();
+  const std::size_t first_row = first / inner;
+  const std::size_t rows = count == 0 ? 0 : (first + count - 1) / inner - first_row + 1;
+  scratch.outer.assign(outer_.size(), 1);
+  scratch.coefficients.resize(rows * factors_.size());
+  scratch.suspects.clear();
+
+  const auto place_of_row = [&](std::size_t row) {
+    scratch.place.resize(axes_.size());
+    for (std::size_t axis = axes_.size() - 1; axis-- > 0; row /= axes_[axis].length)
+      scratch.place[axis] = row % axes_[axis].length;
+  };
+  // The next row's place. Returns the first axis that moved.
+  const auto advance = [&] {
+    std::size_t axis = axes_.size() - 1;
+    while (axis-- > 0) {
+      if (++scratch.place[axis] < axes_[axis].length) return axis;
+      scratch.place[axis] = 0;
+    }
+    return std::size_t{0};
+  };
+  // Calls body(row, begin on the innermost axis, length, offset in the block) with the place set.
+  const auto for_each_row = [&](const auto& body) {
+    place_of_row(first_row);
+    std::size_t begin = first % inner, offset = 0, changed = 0;
+    for (std::size_t row = 0; row < rows; ++row) {
+      const std::size_t length = std::min(inner - begin, count - offset);
+      body(row, changed, begin, length, offset);
+      offset += length;
+      begin = 0;
+      changed = advance();
+    }
+  };
+
+  for_each_row([&](std::size_t row, std::size_t changed, std::size_t begin, std::size_t length,
+                   std::size_t offset) {
+    specialize_row(scratch, changed, scratch.coefficients.data() + row * factors_.size());
+    if (!guards_.empty()) add_suspects(begin, length, offset, scratch);
+  });
+  for (std::size_t o = 0; o < outputs_.size(); ++o) {
+    const bool narrow = fits64(outputs_[o], scratch.coefficients.data(), rows);
+    columns[o].form = narrow ? GridColumn::Form::kWhole64 : GridColumn::Form::kWhole128;
+    columns[o].denominator = outputs_[o].denominator;
+    if (!narrow) columns[o].whole128.resize(count);
+  }
+  for_each_row(
+      [&](std::size_t row, std::size_t, std::size_t begin, std::size_t length, std::size_t offset) {
+        const Int128* const coefficients = scratch.coefficients.data() + row * factors_.size();
+        for (std::size_t o = 0; o < outputs_.size(); ++o) {
+          if (columns[o].form == GridColumn::Form::kWhole64)
+            fill_row(outputs_[o], coefficients, scratch.place, begin, length,
+                     columns[o].whole64 + offset);
+          else
+            fill_row(outputs_[o], coefficients, scratch.place, begin, length,
+                     columns[o].whole128.data() + offset);
+        }
+      });
+  if (scratch.suspects.empty()) return std::nullopt;
+
+  std::sort(scratch.suspects.begin(), scratch.suspects.end());
+  scratch.suspects.erase(std::unique(scratch.suspects.begin(), scratch.suspects.end()),
+                         scratch.suspects.end());
+  for (GridColumn& column : columns) {
+    column.numbers.resize(count);
+    for (std::size_t i = 0; i < count; ++i) column.numbers[i] = column.at(i);
+    column.form = GridColumn::Form::kNumbers;
+  }
+  for (std::size_t suspect : scratch.suspects) {
+    Result<std::vector<Number>> values = reference_(first + suspect);
+    if (!values) return GridFailure{first + suspect, std::move(values).errors()};
+    for (std::size_t o = 0; o < columns.size(); ++o) columns[o].numbers[suspect] = (*values)[o];
+  }
+  return std::nullopt;
+}
+
+std::optional<GridFailure> GridProgram::refer(std::size_t first, std::size_t count,
+                                              std::vector<GridColumn>& columns) const {
+  for (GridColumn& column : columns) {
+    column.form = GridColumn::Form::kNumbers;
+    column.numbers.resize(count);
+  }
+  for (std::size_t i = 0; i < count; ++i) {
+    Result<std::vector<Number>> values = reference_(first + i);
+    if (!values) return GridFailure{first + i, std::move(values).errors()};
+    for (std::size_t o = 0; o < columns.size(); ++o) columns[o].numbers[i] = (*values)[o];
+  }
+  return std::nullopt;
+}
+
+}  // namespace lmhost

@@ -1,0 +1,308 @@
+#include "study/sharding.hpp"
+
+#include <algorithm>
+#include <initializer_list>
+#include <string_view>
+
+#include "base/codes.hpp"
+
+namespace lmhost {
+namespace {
+
+std::int64_t config_number(const Config& config, std::initializer_list<std::string_view> names) {
+  for (const std::string_view name : names)
+    for (const std::string_view prefix : {"", "text_config."})
+      if (const Config::Entry* entry = config.find(std::string(prefix) + std::string(name));
+          entry != nullptr && entry->value.kind == Value::Kind::kNumber)
+        return entry->value.number.to_int64().value_or(0);
+  return 0;
+}
+
+// The value of a kernel's parameter at this call; 0 when there is none.
+std::int64_t parameter(const CostTree& tree, const Instance& instance, std::string_view name) {
+  for (std::uint32_t i = 0; i < instance.parameters.count; ++i) {
+    const BoundParameter& bound = tree.plan->parameters[instance.parameters.first + i];
+    if (bound.name == name && bound.origin != Origin::kUnbound)
+      return tree.evaluation.values[bound.node].to_int64().value_or(0);
+  }
+  return 0;
+}
+
+bool has_products(const Instance& instance) {
+  return instance.kernel != nullptr &&
+         std::any_of(instance.kernel->quantities.begin(), instance.kernel->quantities.end(),
+                     [](const KernelFormula& formula) { return formula.name == "matmul_flops"; });
+}
+
+Number fraction(std::int64_t part, std::int64_t whole) { return Number::ratio(part, whole); }
+
+// The share of the key/value heads that a rank has: at least one of them.
+Number head_share(std::int64_t kv_heads, std::int64_t tensor) {
+  if (kv_heads <= 1) return 1;
+  return fraction(std::max<std::int64_t>(1, kv_heads / tensor), kv_heads);
+}
+
+std::int64_t ceil_divide(std::int64_t a, std::int64_t b) { return (a + b - 1) / b; }
+
+class Sharder {
+ public:
+  Sharder(const CostTree& tree, const Parallelism& parallelism, const ModelShape& shape)
+      : tree_(tree), parallel_(parallelism), shape_(shape) {}
+
+  // What a rank holds of one operand's storage.
+  Number share(const Instance& instance, const BoundOperand& operand) const {
+    if (operand.role == Role::kKvCache) {
+      const std::int64_t heads = parameter(tree_, instance, "H_kv");
+      return head_share(heads != 0 ? heads : shape_.kv_heads, parallel_.tensor);
+    }
+    const bool is_vector = operand.operand->name.find("bias") != std::string::npos;
+    const bool is_table = operand.operand->stored_elements != nullptr;
+    const std::int64_t experts = parameter(tree_, instance, "num_experts");
+    if (experts != 0) return is_table ? expert_share(experts) : Number(1);
+    if (is_table && !has_products(instance)) {
+      const std::int64_t rows = parameter(tree_, instance, "num_embeddings");
+      return rows != 0 && rows == shape_.vocabulary ? row_share(rows) : Number(1);
+    }
+    if (is_vector || !has_products(instance)) return 1;
+    return matrix_share(parameter(tree_, instance, "N"));
+  }
+
+ private:
+  Number row_share(std::int64_t rows) const {
+    return fraction(ceil_divide(rows, parallel_.tensor), rows);
+  }
+
+  Number expert_share(std::int64_t experts) const {
+    const std::int64_t slices = std::max<std::int64_t>(1, parallel_.tensor / parallel_.expert);
+    return divide(fraction(ceil_divide(experts, parallel_.expert), experts), Number(slices));
+  }
+
+  Number matrix_share(std::int64_t columns) const {
+    if (columns == shape_.vocabulary && columns != 0) return row_share(columns);
+    const Number even = fraction(1, parallel_.tensor);
+    const std::int64_t kv = shape_.kv_heads;
+    if (kv == 0 || kv == shape_.heads || parallel_.tensor <= kv) return even;
+    // More ranks than key/value heads: what makes these is not divided further.
+    const std::int64_t kv_columns = kv * shape_.head_dim;
+    const std::int64_t query_columns = shape_.heads * shape_.head_dim;
+    const Number one_head = fraction(1, kv);
+    if (columns == kv_columns) return one_head;
+    if (columns == query_columns + 2 * kv_columns)
+      return divide(Number(query_columns) * even + Number(2 * kv_columns) * one_head,
+                    Number(columns));
+    return even;
+  }
+
+  const CostTree& tree_;
+  const Parallelism& parallel_;
+  const ModelShape& shape_;
+};
+
+struct Storage {
+  Number weights = 0;
+  Number kv_cache = 0;
+  Storage& operator+=(const Storage& other) {
+    weights = weights + other.weights;
+    kv_cache = kv_cache + other.kv_cache;
+    return *this;
+  }
+};
+
+// The nodes [begin, end) of the tree. `copies_tied`: a weight that is stored elsewhere is stored
+// here once more.
+Storage storage_of(const CostTree& tree, const Sharder& sharder, std::size_t begin, std::size_t end,
+                   bool copies_tied) {
+  Storage sum;
+  for (std::size_t n = begin; n < end; ++n) {
+    const CostNode& node = tree.nodes[n];
+    const Instance& instance = tree.instance(node);
+    if (instance.composite != nullptr) continue;
+    for (std::uint32_t i = 0; i < instance.operands.count; ++i) {
+      const BoundOperand& operand = tree.plan->operands[instance.operands.first + i];
+      if (operand.role != Role::kWeight && operand.role != Role::kKvCache) continue;
+      const Number& bytes = tree.evaluation.values[operand.stored_bytes];
+      if (bytes.is_zero()) continue;
+      const Number& times =
+          node.stored_times.is_zero() && copies_tied ? node.times : node.stored_times;
+      Number& total = operand.role == Role::kWeight ? sum.weights : sum.kv_cache;
+      total = total + bytes * times * sharder.share(instance, operand);
+    }
+  }
+  return sum;
+}
+
+// The calls that are the model's layers: composite children of one node, with weights, whose counts
+// add up to their number.
+std::vector<std::uint32_t> layer_nodes(const CostTree& tree, std::int64_t layers) {
+  if (layers == 0) return {};
+  const auto& nodes = tree.nodes;
+  for (std::uint32_t parent = 0; parent < nodes.size(); ++parent) {
+    if (tree.instance(nodes[parent]).composite == nullptr) continue;
+    std::vector<std::uint32_t> found;
+    Number count = 0;
+    const std::uint32_t end = parent + nodes[parent].descendants + 1;
+    for (std::uint32_t child = parent + 1; child < end; child += nodes[child].descendants + 1) {
+      if (tree.instance(nodes[child]).composite == nullptr) continue;
+      if (tree.total(nodes[child])[Quantity::kStoredBytesWeight].is_zero()) continue;
+      found.push_back(child);
+      count = count + nodes[child].count;
+    }
+    if (count == Number(layers) && nodes[parent].times == Number(1)) return found;
+  }
+  return {};
+}
+
+// vllm/distributed/utils.py get_pp_indices: what is left over goes to the stages before the last.
+std::vector<std::int64_t> stage_sizes(std::int64_t layers, std::int64_t stages) {
+  std::vector<std::int64_t> sizes(static_cast<std::size_t>(stages), layers / stages);
+  const std::int64_t left = layers % stages;
+  for (std::int64_t i = 2; i < left + 2; ++i) ++sizes[static_cast<std::size_t>(stages - i)];
+  return sizes;
+}
+
+Diagnostic usage(std::string message, std::string hint) {
+  return plain_error(ErrorKind::kUsage, codes::kUsage, std::move(message), std::move(hint));
+}
+
+std::string divisors(std::int64_t number) {
+  std::string text;
+  for (std::int64_t i = 1; i <= number && i <= 256; ++i)
+    if (number % i == 0) text += (text.empty() ? "" : ", ") + std::to_string(i);
+  return text;
+}
+
+}  // namespace
+
+ModelShape shape_of(const CostTree& tree, const Config& config) {
+  ModelShape shape;
+  shape.heads = config_number(config, {"num_attention_heads", "n_head", "num_heads"});
+  shape.kv_heads = config_number(config, {"num_key_value_heads"});
+  shape.head_dim = config_number(config, {"head_dim"});
+  shape.experts = config_number(config, {"num_local_experts", "n_routed_experts", "num_experts"});
+  shape.layers = config_number(config, {"num_hidden_layers", "n_layer", "num_layers"});
+  shape.vocabulary = config_number(config, {"vocab_size"});
+  // What the kernels that keep the cache are bound to is what executes.
+  for (const CostNode& node : tree.nodes) {
+    const Instance& instance = tree.instance(node);
+    if (instance.kernel == nullptr) continue;
+    if (shape.experts == 0) shape.experts = parameter(tree, instance, "num_experts");
+    if (tree.per_call(node)[Quantity::kStoredBytesKvCache].is_zero()) continue;
+    if (const std::int64_t heads = parameter(tree, instance, "H_kv"); heads != 0)
+      shape.kv_heads = heads;
+    if (const std::int64_t size = parameter(tree, instance, "D"); size != 0) shape.head_dim = size;
+  }
+  if (shape.kv_heads == 0) shape.kv_heads = shape.heads;
+  return shape;
+}
+
+Diagnostics check_parallelism(const Parallelism& parallelism, const ModelShape& shape,
+                              std::optional<std::int64_t> devices) {
+  Diagnostics errors;
+  const auto text = [](std::int64_t number) { return std::to_string(number); };
+  const std::int64_t tensor = parallelism.tensor, expert = parallelism.expert;
+  if (devices && *devices != parallelism.devices()) {
+    const std::int64_t others = parallelism.pipeline * parallelism.data;
+    errors.push_back(usage(
+        "--tensor-parallel-size " + text(tensor) + " x --pipeline-parallel-size " +
+            text(parallelism.pipeline) + " x --data-parallel-size " + text(parallelism.data) +
+            " are " + text(parallelism.devices()) + " devices, not --devices " + text(*devices),
+        *devices % others == 0 ? "with -tp " + text(*devices / others) + " they are"
+                               : "leave --devices out"));
+  }
+  if (shape.heads != 0 && shape.heads % tensor != 0)
+    errors.push_back(usage("--tensor-parallel-size " + text(tensor) + " does not divide the " +
+                               text(shape.heads) + " attention heads",
+                           "one of " + divisors(shape.heads)));
+  else if (shape.kv_heads > 1 && shape.kv_heads % tensor != 0 && tensor % shape.kv_heads != 0)
+    errors.push_back(usage("--tensor-parallel-size " + text(tensor) + " neither divides the " +
+                               text(shape.kv_heads) + " key/value heads nor is a multiple of them",
+                           "one of " + divisors(shape.kv_heads)));
+  if (shape.layers != 0 && parallelism.pipeline > shape.layers)
+    errors.push_back(usage("--pipeline-parallel-size " + text(parallelism.pipeline) +
+                               " is more than the " + text(shape.layers) + " layers",
+                           "at most " + text(shape.layers)));
+  if (expert > 1 && shape.experts == 0)
+    errors.push_back(usage("--expert-parallel-size " + text(expert) + ": the model has no experts",
+                           "leave it out"));
+  else if (expert > 1 && expert > shape.experts)
+    errors.push_back(usage("--expert-parallel-size " + text(expert) + " is more than the " +
+                               text(shape.experts) + " experts",
+                           "at most " + text(shape.experts)));
+  const std::int64_t ranks = tensor * parallelism.data;
+  if (expert > 1 && ranks % expert != 0)
+    errors.push_back(usage("--expert-parallel-size " + text(expert) + " does not divide the " +
+                               text(ranks) + " ranks of a stage (tensor x data)",
+                           "one of " + divisors(ranks)));
+  return errors;
+}
+
+Diagnostics parallelism_warnings(const Parallelism& parallelism, const ModelShape& shape) {
+  if (shape.kv_heads <= 0 || parallelism.tensor <= shape.kv_heads) return {};
+  Diagnostic warning =
+      usage("--tensor-parallel-size " + std::to_string(parallelism.tensor) + " is more than the " +
+                std::to_string(shape.kv_heads) + " key/value heads: each is held " +
+                std::to_string(parallelism.tensor / shape.kv_heads) + " times",
+            "the cache of a rank is as large as with -tp " + std::to_string(shape.kv_heads));
+  warning.severity = Severity::kWarning;
+  return {warning};
+}
+
+bool has_layers(const CostTree& tree, const ModelShape& shape) {
+  return !layer_nodes(tree, shape.layers).empty();
+}
+
+RankStorage rank_storage(const CostTree& tree, const Parallelism& parallelism,
+                         const ModelShape& shape) {
+  const Sharder sharder(tree, parallelism, shape);
+  RankStorage most;
+  if (parallelism.pipeline == 1) {
+    const Storage all = storage_of(tree, sharder, 0, tree.nodes.size(), false);
+    most.weights = ceil(all.weights);
+    most.kv_cache = ceil(all.kv_cache);
+    most.layers = shape.layers;
+    return most;
+  }
+
+  // Before, each group of equal layers, after.
+  struct Group {
+    std::int64_t layers;
+    Storage one;
+  };
+  const std::vector<std::uint32_t> nodes = layer_nodes(tree, shape.layers);
+  std::vector<Group> groups;
+  Storage first = storage_of(tree, sharder, 0, nodes.front(), false);
+  std::size_t end = nodes.front();
+  for (const std::uint32_t node : nodes) {
+    first += storage_of(tree, sharder, end, node, false);  // between two groups: rare, and small
+    end = node + tree.nodes[node].descendants + 1;
+    const Storage all = storage_of(tree, sharder, node, end, false);
+    const Number count = tree.nodes[node].count;
+    groups.push_back(
+        {count.to_int64().value_or(0), {divide(all.weights, count), divide(all.kv_cache, count)}});
+  }
+  const Storage last = storage_of(tree, sharder, end, tree.nodes.size(), true);
+
+  std::int64_t next = 0;
+  const std::vector<std::int64_t> sizes = stage_sizes(shape.layers, parallelism.pipeline);
+  for (std::size_t stage = 0; stage < sizes.size(); ++stage) {
+    Storage held = stage == 0 ? first : Storage();
+    if (stage + 1 == sizes.size()) held += last;
+    std::int64_t begin = 0;
+    for (const Group& group : groups) {
+      const std::int64_t overlap =
+          std::min(begin + group.layers, next + sizes[stage]) - std::max(begin, next);
+      begin += group.layers;
+      if (overlap <= 0) continue;
+      held.weights = held.weights + group.one.weights * Number(overlap);
+      held.kv_cache = held.kv_cache + group.one.kv_cache * Number(overlap);
+    }
+    next += sizes[stage];
+    const Number total = held.weights + held.kv_cache;
+    if (stage != 0 && compare(total, most.weights + most.kv_cache).value_or(0) <= 0) continue;
+    most = {ceil(held.weights), ceil(held.kv_cache), static_cast<std::int64_t>(stage),
+            sizes[stage]};
+  }
+  return most;
+}
+
+}  // namespace lmhost

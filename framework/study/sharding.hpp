@@ -1,0 +1,68 @@
+// What of a model one of several devices holds.
+//
+// Which weights are split, by role and kernel, as vLLM and Megatron-LM do it:
+//   - the matrix of a kernel that multiplies matrices: over the tensor-parallel ranks;
+//   - a table of which a call reads rows (an embedding): the same, by whole rows, when it has a row
+//     for every word of the vocabulary; else (positions) every rank has all of it;
+//   - experts (a kernel with num_experts that reads only those hit): over the expert-parallel ranks,
+//     by whole experts, and within each over the tensor-parallel ones that are left;
+//   - a router, biases, norms and everything else: every rank has all of it;
+//   - the cache: by key/value heads; with more ranks than such heads each rank has one, and the
+//     projections that make it likewise. A cache without heads (latent attention): every rank.
+// Pipeline stages hold whole layers, as evenly as vLLM cuts them: what is left over goes to the
+// stages before the last. What comes before the layers is on the first stage, what follows on the
+// last, which has a copy of its own of a tied embedding. Data parallelism divides nothing.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "aggregate/cost_tree.hpp"
+#include "load/config.hpp"
+
+namespace lmhost {
+
+struct Parallelism {
+  std::int64_t tensor = 1;
+  std::int64_t pipeline = 1;
+  std::int64_t data = 1;
+  std::int64_t expert = 1;
+  std::int64_t devices() const { return tensor * pipeline * data; }
+};
+
+// What of a model limits how it can be divided. 0: not said by config or kernels.
+struct ModelShape {
+  std::int64_t heads = 0;
+  std::int64_t kv_heads = 0;
+  std::int64_t head_dim = 0;
+  std::int64_t experts = 0;
+  std::int64_t layers = 0;
+  std::int64_t vocabulary = 0;
+};
+
+ModelShape shape_of(const CostTree& tree, const Config& config);
+
+// Errors (E601): sizes that contradict each other or the model, each with what would do.
+Diagnostics check_parallelism(const Parallelism& parallelism, const ModelShape& shape,
+                              std::optional<std::int64_t> devices);
+// Warnings: heads that are replicated.
+Diagnostics parallelism_warnings(const Parallelism& parallelism, const ModelShape& shape);
+
+// Bytes of the rank that holds most.
+struct RankStorage {
+  Number weights;
+  Number kv_cache;
+  std::int64_t stage = 0;
+  std::int64_t layers = 0;  // of that stage
+};
+
+// At the tree's point. REQUIRES: check_parallelism() found nothing; with pipeline > 1 the layers are
+// known, see has_layers().
+RankStorage rank_storage(const CostTree& tree, const Parallelism& parallelism,
+                         const ModelShape& shape);
+// Whether the tree shows num_hidden_layers calls that can be cut into stages.
+bool has_layers(const CostTree& tree, const ModelShape& shape);
+
+}  // namespace lmhost
