@@ -142,3 +142,41 @@ TEST_CASE("arguments of a composite that are none of its names") {
         "lmhost: error: 'seq_len' must be an exact number of 0 or more, not 'long' [E304]\n");
   CHECK(error("LlamaMLP", {{"bytes", Value::of(Number(1))}}) == "ok");
 }
+
+TEST_CASE("a module database: the recursion of the ancestor's worked example") {
+  HostOptions options;
+  options.prefix = LMHOST_BINARY_DIR;
+  options.catalogs = {LMHOST_SOURCE_DIR "/catalogs/seeds/worked_example.json"};
+  const Result<Host> host = Host::open(options);
+  REQUIRE_MESSAGE(host.ok(), render(host.ok() ? Diagnostics{} : host.errors()));
+  const Result<const Kernel*> kernel = find_spelling(host->catalog(), "TransformerBlock");
+  REQUIRE_MESSAGE(kernel.ok(), render(kernel.ok() ? Diagnostics{} : kernel.errors()));
+  const Result<KernelBindings> bindings = parse_bindings(
+      "B=1, S=2048, hidden_size=4096, num_heads=32, intermediate_size=11008, dtype_bytes=2",
+      "<test>", *kernel);
+  REQUIRE_MESSAGE(bindings.ok(), render(bindings.ok() ? Diagnostics{} : bindings.errors()));
+  const Result<KernelTrace> trace =
+      trace_kernel(host->catalog(), host->conventions(), **kernel, *bindings);
+  REQUIRE_MESSAGE(trace.ok(), render(trace.ok() ? Diagnostics{} : trace.errors()));
+
+  // Seed 001 section 4, its MLP lines corrected (2*2048*4096*11008 = 184,683,593,728):
+  // MHA 4*2*2048*4096^2 + 2*32*2048^2*128 (one product, as the seed has it), LayerNorm
+  // 5*2048*4096, MLP 2*2*2048*4096*11008 + 2048*11008, LayerNorm.
+  const std::int64_t parts[] = {309'237'645'312, 41'943'040, 369'389'731'840, 41'943'040};
+  REQUIRE(trace->rows.size() > 5);
+  CHECK(trace->rows[0].depth == 0);
+  CHECK(trace->rows[0].value == Number(std::int64_t{678'711'263'232}));
+  std::size_t part = 0, linears = 0;
+  for (std::size_t i = 1; i < trace->rows.size() && trace->rows[i].depth > 0; ++i) {
+    const TraceRow& row = trace->rows[i];
+    CAPTURE(row.title);
+    if (row.depth == 1) {
+      REQUIRE(part < std::size(parts));
+      CHECK(row.value == Number(parts[part++]));
+    }
+    if (row.depth == 2 && row.title.find("Linear(") != std::string::npos) ++linears;
+    if (!row.substituted.empty()) CHECK(value_of(row.substituted) == row.value);
+  }
+  CHECK(part == 4);
+  CHECK(linears == 4);  // the projections, counted thrice in one call, o, up and down
+}

@@ -5,6 +5,7 @@
 #include <optional>
 #include <utility>
 
+#include "formula/evaluate.hpp"
 #include "formula/rewrite.hpp"
 #include "resolve/atom.hpp"
 #include "resolve/names.hpp"
@@ -97,6 +98,14 @@ class EvaluatedKernel {
         .text;
   }
 
+  Value value(const Expression& formula) const {
+    const Expression known = substitute(formula, [&](std::string_view name) -> const Expression* {
+      const auto found = values_.find(name);
+      return found == values_.end() ? nullptr : &found->second;
+    });
+    return evaluate_formula(known, {[](std::string_view) { return nullptr; }, {}}).value;
+  }
+
   const EvaluatedLet* let(std::string_view name) const {
     for (const EvaluatedLet& row : costs_.lets)
       if (row.let->name == name) return &row;
@@ -112,6 +121,16 @@ class EvaluatedKernel {
   const KernelCosts& costs_;
   std::map<std::string, Expression, std::less<>> values_;
 };
+
+std::string arguments_text(const std::vector<EvaluatedParameter>& parameters) {
+  std::string text;
+  for (const EvaluatedParameter& parameter : parameters) {
+    if (!parameter.is_bound || parameter.is_default) continue;
+    text +=
+        (text.empty() ? "" : ", ") + parameter.parameter->name + "=" + to_string(parameter.value);
+  }
+  return text;
+}
 
 class Tracer {
  public:
@@ -141,30 +160,67 @@ class Tracer {
     if (!direction) {
       const auto flops = std::find_if(kernel.quantities.begin(), kernel.quantities.end(),
                                       [](const KernelFormula& f) { return f.name == "flops"; });
-      row.formula = flops->expression->text;
+      row.formula = written(kernel, "flops", flops->expression->text);
       row.substituted = values.substituted(*flops->expression);
       add(std::move(row));
       add_lets(values, *flops->expression, depth + 1);
+      add_links(kernel, bindings, values, "flops", metric, depth + 1);
       return;
     }
     add(std::move(row));
     for (const EvaluatedOperand& operand : costs.operands) {
       if (operand.operand->direction != *direction || operand.bytes.is_zero()) continue;
-      add_operand(values, operand, depth + 1);
+      add_operand(kernel, values, operand, depth + 1);
+      add_links(kernel, bindings, values, operand.operand->name, metric, depth + 2);
     }
   }
 
  private:
-  void add_operand(const EvaluatedKernel& values, const EvaluatedOperand& operand,
-                   std::uint32_t depth) {
+  // A formula as its author wrote it, with the calls in it.
+  static std::string written(const Kernel& kernel, std::string_view formula,
+                             const std::string& otherwise) {
+    for (const auto& [name, text] : kernel.written)
+      if (name == formula) return text;
+    return otherwise;
+  }
+
+  // The kernels that a formula calls, each with what this call gives it. Links know no cycles: the
+  // loader refuses them.
+  void add_links(const Kernel& kernel, const KernelBindings& bindings,
+                 const EvaluatedKernel& values, std::string_view formula, Metric metric,
+                 std::uint32_t depth) {
+    constexpr std::uint32_t kDeepest = 64;
+    for (const KernelLink& link : kernel.links) {
+      const Kernel* callee = link.formula == formula ? catalog_.find(link.kernel) : nullptr;
+      if (callee == nullptr || depth > kDeepest || is_full()) continue;
+      KernelBindings arguments = bindings;
+      arguments.parameters.clear();
+      arguments.roles.clear();
+      for (const auto& [parameter, expression] : link.arguments)
+        arguments.parameters.emplace_back(parameter, values.value(*expression));
+      const Result<KernelCosts> costs = evaluate_kernel(catalog_, conventions_, *callee, arguments);
+      if (!costs) continue;  // of a parameter that only another formula needs
+      TraceRow row;
+      row.depth = depth;
+      row.title = callee->name + "(" + arguments_text(costs->parameters) + ")";
+      add_kernel(*callee, arguments, *costs, metric, std::move(row));
+    }
+  }
+
+  void add_operand(const Kernel& kernel, const EvaluatedKernel& values,
+                   const EvaluatedOperand& operand, std::uint32_t depth) {
     const Expression eight = constant_expression(Number(8));
     const Expression elements = *operand.operand->elements;
     const Expression bits = operand.operand->bits != nullptr
                                 ? *operand.operand->bits
                                 : name_expression(name_of(bits_of(operand.role)));
+    // Elements of a byte each: the formula is the bytes.
     const Expression bytes =
-        operation(Op::kDivide, operation(Op::kMultiply, elements, bits), eight);
-    add({depth, operand.operand->name, Number(1), bytes.text, values.substituted(bytes),
+        is_same_tree(bits, eight)
+            ? elements
+            : operation(Op::kDivide, operation(Op::kMultiply, elements, bits), eight);
+    add({depth, operand.operand->name, Number(1),
+         written(kernel, operand.operand->name, bytes.text), values.substituted(bytes),
          operand.bytes});
     add_lets(values, elements, depth + 1);
   }
@@ -189,16 +245,6 @@ class Tracer {
   const Conventions& conventions_;
   KernelTrace trace_;
 };
-
-std::string arguments_text(const std::vector<EvaluatedParameter>& parameters) {
-  std::string text;
-  for (const EvaluatedParameter& parameter : parameters) {
-    if (!parameter.is_bound || parameter.is_default) continue;
-    text +=
-        (text.empty() ? "" : ", ") + parameter.parameter->name + "=" + to_string(parameter.value);
-  }
-  return text;
-}
 
 // What the plan computed for an atomic call, as the arguments of a kernel on its own.
 KernelBindings bindings_of(const CostTree& tree, const Instance& instance) {
