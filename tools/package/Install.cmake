@@ -48,6 +48,7 @@ if(TARGET lmhost AND NOT CMAKE_CROSSCOMPILING AND NOT LMHOST_SANITIZE)
   install(FILES ${text_dir}/lmhost.1 DESTINATION share/man/man1)
   install(FILES ${text_dir}/lmhost.bash DESTINATION share/bash-completion/completions RENAME lmhost)
   install(FILES ${text_dir}/_lmhost DESTINATION share/zsh/site-functions)
+  install(FILES ${text_dir}/_lmhost DESTINATION share/zsh/vendor-completions)  # where Debian's zsh looks below /usr
   install(FILES ${text_dir}/lmhost.fish DESTINATION share/fish/vendor_completions.d)
 endif()
 

@@ -68,10 +68,7 @@ foreach(shell bash zsh fish)
   ask(text completion ${shell})
   set(file lmhost.${shell})
   if(shell STREQUAL zsh)
-    # A file on zsh's path is a function that is called by its name, so the words need another one.
-    set(file _lmhost)
-    string(REPLACE "_lmhost" "_lmhost_words" text "${text}")
-    set(text "#compdef lmhost\n${text}_bash_complete -o filenames -F _lmhost_words\n")
+    set(file _lmhost)  # as zsh looks for it on its path; the text serves that and `source`
   endif()
   file(WRITE ${FOLDER}/${file} "${text}")
 endforeach()
