@@ -27,19 +27,14 @@ std::string environment(const char* name) {
   return value == nullptr ? std::string() : std::string(value);
 }
 
-bool is_in_path(const std::string& program) {
-  const std::string path = environment("PATH");
-  for (const std::string& folder : split(path.empty() ? "/usr/bin:/bin" : path, ':'))
-    if (access((folder + "/" + program).c_str(), X_OK) == 0) return true;
-  return false;
-}
-
-Result<std::vector<std::string>> compiler() {
-  if (const std::string given = environment("CXX"); !given.empty()) return split_command(given);
-  for (const char* name : {"c++", "g++", "clang++"})
-    if (is_in_path(name)) return std::vector<std::string>{name};
-  return plain_error(ErrorKind::kIo, codes::kCompiler, "no C++ compiler to build a plugin with",
-                     "install g++ or clang++, or name one in the environment variable CXX");
+// What the user names, or what a machine may have, in this order.
+Result<std::vector<std::vector<std::string>>> compilers() {
+  std::vector<std::vector<std::string>> commands = {{"c++"}, {"g++"}, {"clang++"}};
+  const std::string given = environment("CXX");
+  if (given.empty()) return commands;
+  Result<std::vector<std::string>> words = split_command(given);
+  if (!words.ok()) return std::move(words).errors();
+  return std::vector<std::vector<std::string>>{std::move(words).value()};
 }
 
 // Where an installation has the plugin header, or a build tree its sources.
@@ -49,29 +44,40 @@ std::string header_folder(const std::string& prefix) {
   return prefix + "/share/lmhost/template/../include";
 }
 
-Result<bool> compile(const Host& host, const std::string& source, const std::string& library) {
-  Result<std::vector<std::string>> command = compiler();
-  if (!command.ok()) return std::move(command).errors();
+ProcessOptions compilation(const std::vector<std::string>& command, const std::string& headers,
+                           const std::string& source, const std::string& library) {
   ProcessOptions process;
-  process.program = command->front();
-  process.arguments = *command;
+  process.program = command.front();
+  process.arguments = command;
   for (const std::string& argument :
        {std::string("-std=c++17"), std::string("-O2"), std::string("-shared"), std::string("-fPIC"),
-        std::string("-fvisibility=hidden"), "-I" + header_folder(host.prefix()), source,
-        std::string("-o"), library})
+        std::string("-fvisibility=hidden"), "-I" + headers, source, std::string("-o"), library})
     process.arguments.push_back(argument);
   process.kept_errors = kKeptErrors;
   process.timeout = kLongestBuild;
-  const Result<ProcessResult> result = run_process(process);
-  const std::string name = command->front();
-  if (!result.ok())
-    return plain_error(ErrorKind::kIo, codes::kCompiler, result.errors().front().message,
-                       "CXX names the compiler");
-  if (result->end == ProcessEnd::kExited && result->status == 0) return true;
-  Diagnostic failed = plain_error(ErrorKind::kIo, codes::kCompiler,
-                                  "'" + name + "' could not build '" + source + "'",
-                                  result->errors.substr(0, result->errors.find('\n')));
-  return failed;
+  return process;
+}
+
+Result<bool> compile(const Host& host, const std::string& source, const std::string& library) {
+  const Result<std::vector<std::vector<std::string>>> commands = compilers();
+  if (!commands.ok()) return commands.errors();
+  const std::string headers = header_folder(host.prefix());
+  std::string absent;
+  for (const std::vector<std::string>& command : *commands) {
+    const Result<ProcessResult> result =
+        run_process(compilation(command, headers, source, library));
+    if (!result.ok()) {
+      absent += (absent.empty() ? "'" : ", '") + command.front() + "'";
+      continue;
+    }
+    if (result->end == ProcessEnd::kExited && result->status == 0) return true;
+    return plain_error(ErrorKind::kIo, codes::kCompiler,
+                       "'" + command.front() + "' could not build '" + source + "'",
+                       result->errors.substr(0, result->errors.find('\n')));
+  }
+  return plain_error(ErrorKind::kIo, codes::kCompiler,
+                     "no C++ compiler to build a plugin with: cannot start " + absent,
+                     "install g++ or clang++, or name one in the environment variable CXX");
 }
 
 // A formula as the host's language has it: of data the text may be that of another one.

@@ -1,5 +1,5 @@
 // From arguments and the environment to what the library wants. The environment is read here and in
-// output.cpp only.
+// output.cpp only; agent.cpp and plugin_build.cpp hand it on to other programs.
 #pragma once
 
 #include <optional>
