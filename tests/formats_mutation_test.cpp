@@ -11,6 +11,7 @@
 #include <set>
 
 #include "load/formats/input.hpp"
+#include "load/model.hpp"
 #include "load/text_file.hpp"
 #include "support.hpp"
 

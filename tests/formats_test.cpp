@@ -5,6 +5,7 @@
 
 #include "load/formats/cache_len.hpp"
 #include "load/formats/input.hpp"
+#include "load/model.hpp"
 #include "load/text_file.hpp"
 #include "report/graph_json.hpp"
 #include "report/kernel_catalog.hpp"
@@ -63,8 +64,8 @@ std::string figures(const Costs& costs) {
 }
 
 const char* const kLeaf =
-    R"({"kernel_name": "k.leaf", "init_params": [], "forward_params": ["n"],
-"flops": "2*n", "memory_read": "n*bytes", "memory_write": "n*bytes"})";
+    R"json({"kernel_name": "k.leaf", "init_params": [], "forward_params": ["n"],
+"flops": "2*n", "memory_read": "n*bytes", "memory_write": "n*bytes"})json";
 std::string composite(const std::string& name, const std::string& children) {
   return "{\"kernel_name\": \"" + name +
          "\", \"init_params\": [\"p\"], \"forward_params\": [],\n\"children\": {" + children + "}}";
@@ -184,12 +185,12 @@ TEST_CASE("cache_len in place of the key length is flagged") {
 }
 
 TEST_CASE("names of kernel cost files: copies, tables, aliases") {
-  const std::string call = R"("a": {"kernel": "K", "bindings": {"n": "p"}})";
+  const std::string call = R"json("a": {"kernel": "K", "bindings": {"n": "p"}})json";
   const auto with = [&](std::string kernel) {
     std::string text = call;
     return composite("m.Root", text.replace(text.find("K"), 1, kernel));
   };
-  const std::string map = R"({"torch.x": "k.leaf"})";
+  const std::string map = R"json({"torch.x": "k.leaf"})json";
   // The kernel's own name, the name of the file, a table beside it.
   for (const std::string name : {"k.leaf", "torch.copy", "torch.x"}) {
     CAPTURE(name);
@@ -208,10 +209,12 @@ TEST_CASE("names of kernel cost files: copies, tables, aliases") {
   stale.replace(stale.find("2*n"), 3, "3*n");
   CHECK(errors_of({{"k.leaf.json", kLeaf}, {"torch.copy.json", stale}}) ==
         "torch.copy.json:1:17 E110 'k.leaf' has other costs in k.leaf.json\n");
-  CHECK(errors_of({{"k.leaf.json", kLeaf}, {"kernel_name_map.json", R"({"a": "k.laef"})"}}) ==
-        "kernel_name_map.json:1:7 E101 'a' stands for 'k.laef', which none of the files "
-        "declares\n");
-  CHECK(errors_of({{"k.leaf.json", kLeaf}, {"x.json", R"({"class_name": "a", "kernels": []})"}}) ==
+  CHECK(
+      errors_of({{"k.leaf.json", kLeaf}, {"kernel_name_map.json", R"json({"a": "k.laef"})json"}}) ==
+      "kernel_name_map.json:1:7 E101 'a' stands for 'k.laef', which none of the files "
+      "declares\n");
+  CHECK(errors_of({{"k.leaf.json", kLeaf},
+                   {"x.json", R"json({"class_name": "a", "kernels": []})json"}}) ==
         "x.json:1:1 E114 this is a module analysis, and the files before it in the folder are each "
         "a kernel cost file\n");
 }
@@ -223,61 +226,62 @@ TEST_CASE("what kernel cost files contradict, at its place") {
     const char* errors;
   };
   const Row rows[] = {
-      {root(R"({"kernel": "k.leaf", "bindings": {}})"),
+      {root(R"json({"kernel": "k.leaf", "bindings": {}})json"),
        "r.json:2:31 E302 parameter 'n' of 'k.leaf' is not bound\n"},
-      {root(R"({"kernel": "k.leaf", "bindings": {"n": "p", "m": "1"}})"),
+      {root(R"json({"kernel": "k.leaf", "bindings": {"n": "p", "m": "1"}})json"),
        "r.json:2:65 E301 'k.leaf' has no parameter 'm'\n"},
-      {root(R"({"kernel": "k.leaf", "bindings": {"n": "q"}})"),
+      {root(R"json({"kernel": "k.leaf", "bindings": {"n": "q"}})json"),
        "r.json:2:60 E203 unknown name 'q'\n"},
-      {root(R"({"kernel": "k.leaf", "bindings": {"n": 3}})"),
+      {root(R"json({"kernel": "k.leaf", "bindings": {"n": 3}})json"),
        "r.json:2:59 E105 'n' must be a string, not a number\n"},
-      {root(R"({"kernel": "k.leaf", "bindings": {"n": "p"}, "count": 0})"),
+      {root(R"json({"kernel": "k.leaf", "bindings": {"n": "p"}, "count": 0})json"),
        "r.json:2:74 E108 'count' must be a whole number of 1 or more, or an expression\n"},
-      {root(R"({"kernel": "k.leaf", "bindings": {"n": "p"}, "count": "config.n +"})"),
+      {root(R"json({"kernel": "k.leaf", "bindings": {"n": "p"}, "count": "config.n +"})json"),
        "r.json:2:85 E201 expected an operand, found the end of the formula\n"},
-      {root(R"({"kernel": "k.leaf", "bindings": {"n": "p"}, "counts": 2})"),
+      {root(R"json({"kernel": "k.leaf", "bindings": {"n": "p"}, "counts": 2})json"),
        "r.json:2:65 E104 unknown key 'counts' in a child\n"},
       {composite("m.Root", ""),
        "r.json:2:13 E108 'children' is empty: the kernel would cost nothing\n"},
-      {root(R"({"kernel": "m.Root", "bindings": {"p": "p"}})"),
+      {root(R"json({"kernel": "m.Root", "bindings": {"p": "p"}})json"),
        "r.json:2:31 E109 cycle: m.Root -> m.Root\n"},
       // A label twice: Python would keep the last.
-      {composite("m.Root", R"("a": {"kernel": "k.leaf", "bindings": {"n": "p"}},
-"a": {"kernel": "k.leaf", "bindings": {"n": "p"}})"),
+      {composite("m.Root", R"json("a": {"kernel": "k.leaf", "bindings": {"n": "p"}},
+"a": {"kernel": "k.leaf", "bindings": {"n": "p"}})json"),
        "r.json:3:1 E103 duplicate key 'a'\n"},
       // No code, whatever its dress.
-      {root(R"({"kernel": "k.leaf", "bindings": {"n": "__import__('os')"}})"),
-       "r.json:2:60 E202 unknown function '__import__'\n"
-}
-,
-    {root(R"({"kernel": "k.leaf", "bindings": {"n": "p"}, "function_code": "def f(): pass"})"),
-     "r.json:2:65 E117 'function_code' is code, which data cannot hold\n"},
-}
-;
-for (const Row& row : rows) {
-  CAPTURE(row.text);
-  CHECK(errors_of({{"k.leaf.json", kLeaf}, {"r.json", row.text}}) == row.errors);
-}
-// Circular modules give the path.
-CHECK(errors_of({{"a.json", composite("A", R"("x": {"kernel": "B", "bindings": {"p": "p"}})")},
-                 {"b.json", composite("B", R"("y": {"kernel": "A", "bindings": {"p": "p"}})")}}) ==
-      "b.json:2:31 E109 cycle: A -> B -> A\n");
-// A lambda is no formula, nor is an attribute of a call.
-for (const char* formula : {"lambda n: n", "__import__('os').system('id')", "n.__class__()"}) {
-  CAPTURE(formula);
-  std::string leaf = kLeaf;
-  leaf.replace(leaf.find("2*n"), 3, formula);
-  const std::string errors = errors_of({{"k.leaf.json", leaf}});
-  CHECK(errors.starts_with("k.leaf.json:2:1"));
-  CHECK(errors.find(" E20") != std::string::npos);
-}
+      {root(R"json({"kernel": "k.leaf", "bindings": {"n": "__import__('os')"}})json"),
+       "r.json:2:60 E202 unknown function '__import__'\n"},
+      {root(
+           R"json({"kernel": "k.leaf", "bindings": {"n": "p"}, "function_code": "def f(): pass"})json"),
+       "r.json:2:65 E117 'function_code' is code, which data cannot hold\n"},
+  };
+  for (const Row& row : rows) {
+    CAPTURE(row.text);
+    CHECK(errors_of({{"k.leaf.json", kLeaf}, {"r.json", row.text}}) == row.errors);
+  }
+  // Circular modules give the path.
+  CHECK(errors_of(
+            {{"a.json", composite("A", R"json("x": {"kernel": "B", "bindings": {"p": "p"}})json")},
+             {"b.json",
+              composite("B", R"json("y": {"kernel": "A", "bindings": {"p": "p"}})json")}}) ==
+        "b.json:2:31 E109 cycle: A -> B -> A\n");
+  // A lambda is no formula, nor is an attribute of a call.
+  for (const char* formula : {"lambda n: n", "__import__('os').system('id')", "n.__class__()"}) {
+    CAPTURE(formula);
+    std::string leaf = kLeaf;
+    leaf.replace(leaf.find("2*n"), 3, formula);
+    const std::string errors = errors_of({{"k.leaf.json", leaf}});
+    CHECK(errors.starts_with("k.leaf.json:2:1"));
+    CHECK(errors.find(" E20") != std::string::npos);
+  }
 }
 
 TEST_CASE("a leaf may use what every composite knows, and its callers bind it unasked") {
-  const std::string leaf = R"({"kernel_name": "k.cache", "init_params": [], "forward_params": [],
-"flops": "batch_size*config.n_embd", "memory_read": "seq_len*bytes", "memory_write": "0"})";
-  const std::string call = R"({"kernel_name": "m.Root", "init_params": [], "forward_params": [],
-"children": {"a": {"kernel": "k.cache", "bindings": {}, "count": "3"}}})";
+  const std::string leaf =
+      R"json({"kernel_name": "k.cache", "init_params": [], "forward_params": [],
+"flops": "batch_size*config.n_embd", "memory_read": "seq_len*bytes", "memory_write": "0"})json";
+  const std::string call = R"json({"kernel_name": "m.Root", "init_params": [], "forward_params": [],
+"children": {"a": {"kernel": "k.cache", "bindings": {}, "count": "3"}}})json";
   Result<Graph> graph = graph_of({{"k.cache.json", leaf}, {"m.Root.json", call}});
   REQUIRE_MESSAGE(graph.ok(), render(graph.ok() ? Diagnostics{} : graph.errors()));
   CHECK(graph->kernels.front().kernels.front().quantities.front().expression->text ==
@@ -337,14 +341,14 @@ TEST_CASE("a dependency tree says no sizes: every call is listed, and none is gu
 }
 
 TEST_CASE("flat trees, one file a kernel, are put together by name") {
-  const std::string model = R"({"kernel_name": "m.Model", "kernel_type": "composite",
+  const std::string model = R"json({"kernel_name": "m.Model", "kernel_type": "composite",
 "sub_kernels": [{"kernel_name": "m.Layer", "kernel_type": "composite", "call_site": "12-14",
                  "multiplier": "config.n"},
                 {"kernel_name": "torch.nn.Linear", "kernel_type": "atomic", "call_site": "120"},
-                {"kernel_name": "m.Other", "kernel_type": "composite"}]})";
-  const std::string layer = R"({"kernel_name": "m.Layer", "kernel_type": "composite",
+                {"kernel_name": "m.Other", "kernel_type": "composite"}]})json";
+  const std::string layer = R"json({"kernel_name": "m.Layer", "kernel_type": "composite",
 "location": "m.py", "sub_kernels": [{"kernel_name": "torch.add", "kernel_type": "atomic",
-"bindings": {"num_elements": "7"}}]})";
+"bindings": {"num_elements": "7"}}]})json";
   const Result<Graph> graph = graph_of({{"m.Layer.json", layer}, {"m.Model.json", model}});
   REQUIRE_MESSAGE(graph.ok(), render(graph.ok() ? Diagnostics{} : graph.errors()));
   CHECK(graph->root == "m.Model");
@@ -356,8 +360,8 @@ TEST_CASE("flat trees, one file a kernel, are put together by name") {
   CHECK(graph->calls[calls.first + 1].lines == "120");
   CHECK(graph->calls[calls.first + 2].composite == kNoComposite);  // somebody else may know it
   // A cycle through two files.
-  const std::string back = R"({"kernel_name": "m.Layer", "kernel_type": "composite",
-"sub_kernels": [{"kernel_name": "m.Model", "kernel_type": "composite"}]})";
+  const std::string back = R"json({"kernel_name": "m.Layer", "kernel_type": "composite",
+"sub_kernels": [{"kernel_name": "m.Model", "kernel_type": "composite"}]})json";
   CHECK(errors_of({{"l.json", back}, {"m.json", model}}) ==
         "m.json:2:33 E109 cycle: m.Layer -> m.Model -> m.Layer\n");
 }
@@ -379,10 +383,11 @@ TEST_CASE("atomic kernels: 45 of them, and a cost that nobody knows is never 0")
   CHECK(write_kernel_catalog(again->kernels.front()) == text);
   CHECK(again->kernels.front().fingerprint == graph->kernels.front().fingerprint);
 
-  const std::string model = R"({"schema": "lmhost.graph/1", "root": "R", "catalog": )" + text +
-                            R"(, "kernels": {"R": {"sub_kernels": [
+  const std::string model = R"json({"schema": "lmhost.graph/1", "root": "R", "catalog": )json" +
+                            text +
+                            R"json(, "kernels": {"R": {"sub_kernels": [
 {"name": "e", "kernel": "torch.einsum", "bindings": {"equation": "1", "operand_shapes": "2"}},
-{"name": "r", "kernel": "F.relu", "bindings": {"num_elements": "3"}}]}}})";
+{"name": "r", "kernel": "F.relu", "bindings": {"num_elements": "3"}}]}}})json";
   Result<Graph> with = load_graph(text_named("g.json", model));
   REQUIRE_MESSAGE(with.ok(), render(with.ok() ? Diagnostics{} : with.errors()));
   Model loaded;
@@ -395,7 +400,7 @@ TEST_CASE("atomic kernels: 45 of them, and a cost that nobody knows is never 0")
 }
 
 TEST_CASE("module analyses: rows become calls, kernels and composites") {
-  const std::string block = R"({"class_name": "m.Block", "kernels": [
+  const std::string block = R"json({"class_name": "m.Block", "kernels": [
 {"kernel_type": "composite", "operation": "Up (x2)", "analysis": "Line 12: twice",
  "flops": "${m.Linear}(rows={batch_size} * {seq_len}, width={hidden_size})",
  "memory_access": {"read": "${m.Linear}(rows={batch_size} * {seq_len}, width={hidden_size})",
@@ -403,44 +408,39 @@ TEST_CASE("module analyses: rows become calls, kernels and composites") {
  "repeat": 2},
 {"kernel_type": "basic", "operation": "Add", "analysis": "Lines 14-15: x + y",
  "flops": "{batch_size} * {hidden_size}",
- "memory_access": {"read": "2 * {batch_size} * {hidden_size} * {a_bytes}", "write": "0"}}]
-})";
-  const std::string linear = R"({"class_name": "m.Linear", "kernels": [
+ "memory_access": {"read": "2 * {batch_size} * {hidden_size} * {a_bytes}", "write": "0"}}]})json";
+  const std::string linear = R"json({"class_name": "m.Linear", "kernels": [
 {"kernel_type": "basic", "operation": "Product", "analysis": "",
- "flops": "2 * {rows} * {width}", "memory_access": {"read": "{rows} * {w_bytes}", "write": "1"}}]})";
-Result<Graph> graph = graph_of({{"b.json", block}, {"l.json", linear}});
-REQUIRE_MESSAGE(graph.ok(), render(graph.ok() ? Diagnostics{} : graph.errors()));
-CHECK(graph->root == "m.Block");
-CHECK(graph->calls.front().name == "up_x2");
-CHECK(graph->calls.front().lines == "12");
-Model model;
-model.graph = std::make_shared<const Graph>(std::move(*graph));
-REQUIRE(model.config.set("hidden_size=10").ok());
-Workload workload;
-workload.batch_size = Number(2);
-workload.seq_len = Number(3);
-Result<Analysis> analysis = built_host().plan(model, workload);
-REQUIRE_MESSAGE(analysis.ok(), render(analysis.ok() ? Diagnostics{} : analysis.errors()));
-// 2 * (2*6*10) + 2*10 FLOP; read 2 * 6*2 + 2*2*10*2; written 2 * 1 + 0
-CHECK(figures(totals_of(*analysis->plan, analysis->point)) == "260 / 104 / 2");
+ "flops": "2 * {rows} * {width}", "memory_access": {"read": "{rows} * {w_bytes}", "write": "1"}}]})json";
+  Result<Graph> graph = graph_of({{"b.json", block}, {"l.json", linear}});
+  REQUIRE_MESSAGE(graph.ok(), render(graph.ok() ? Diagnostics{} : graph.errors()));
+  CHECK(graph->root == "m.Block");
+  CHECK(graph->calls.front().name == "up_x2");
+  CHECK(graph->calls.front().lines == "12");
+  Model model;
+  model.graph = std::make_shared<const Graph>(std::move(*graph));
+  REQUIRE(model.config.set("hidden_size=10").ok());
+  Workload workload;
+  workload.batch_size = Number(2);
+  workload.seq_len = Number(3);
+  Result<Analysis> analysis = built_host().plan(model, workload);
+  REQUIRE_MESSAGE(analysis.ok(), render(analysis.ok() ? Diagnostics{} : analysis.errors()));
+  // 2 * (2*6*10) + 2*10 FLOP; read 2 * 6*2 + 2*2*10*2; written 2 * 1 + 0
+  CHECK(figures(totals_of(*analysis->plan, analysis->point)) == "260 / 104 / 2");
 
-// Positional: bound where the argument is the parameter's own name, reported where it is not.
-const std::string caller = R"({"class_name": "m.Caller", "kernels": [
+  // Positional: bound where the argument is the parameter's own name, reported where it is not.
+  const std::string caller = R"json({"class_name": "m.Caller", "kernels": [
 {"operation": "a", "flops": "${m.Linear}({width}, {rows})",
-                  "memory_access" : {
-  "read" : "${m.Linear}({width}, {rows})", "write" : "${m.Linear}({width}, {rows})"
-}
-},
+ "memory_access": {"read": "${m.Linear}({width}, {rows})", "write": "${m.Linear}({width}, {rows})"}},
 {"operation": "b", "flops": "${m.Linear}({rows}, 2 * {width})",
  "memory_access": {"read": "${m.Linear}({rows}, 2 * {width})",
-                   "write": "${m.Linear}({rows}, 2 * {width})"}}]
-})";
+                   "write": "${m.Linear}({rows}, 2 * {width})"}}]})json";
   const Result<Graph> positional = graph_of({{"c.json", caller}, {"l.json", linear}});
-REQUIRE_MESSAGE(positional.ok(), render(positional.ok() ? Diagnostics{} : positional.errors()));
-CHECK(positional->calls[0].binding_count == 2);
-CHECK(lines_of(positional->notes) ==
-      "c.json:4:31 E114 nothing says which parameters of 'm.Linear' the positional arguments are "
-      "for\n");
+  REQUIRE_MESSAGE(positional.ok(), render(positional.ok() ? Diagnostics{} : positional.errors()));
+  CHECK(positional->calls[0].binding_count == 2);
+  CHECK(lines_of(positional->notes) ==
+        "c.json:4:31 E114 nothing says which parameters of 'm.Linear' the positional arguments are "
+        "for\n");
 }
 
 TEST_CASE("a folder with several models asks which") {

@@ -5,6 +5,7 @@
 #include <filesystem>
 
 #include "load/formats/input.hpp"
+#include "load/model.hpp"
 #include "report/graph_json.hpp"
 #include "support.hpp"
 

@@ -274,7 +274,7 @@ std::string_view GraphBuilder::keep(std::string text) {
 
 Result<Graph> GraphBuilder::finish() {
   if (errors_.empty()) {
-    drop_unreached_notes();
+    if (!keeps_all_notes) drop_unreached_notes();
     return std::move(graph);
   }
   std::stable_sort(errors_.begin(), errors_.end(), [](const Diagnostic& a, const Diagnostic& b) {

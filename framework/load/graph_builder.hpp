@@ -29,6 +29,7 @@ class GraphBuilder {
 
   Graph graph;
   const GraphLimits limits;
+  bool keeps_all_notes = false;                // those that the root does not reach, too
   std::vector<std::uint32_t> composite_calls;  // calls that execute a composite, ascending
 
   void fail(JsonValue at, std::string_view code, std::string message, std::string hint = {});

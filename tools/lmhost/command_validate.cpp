@@ -61,7 +61,7 @@ std::string kind_of(const Graph& graph, bool is_folder) {
 }
 
 Result<Checked> check_input(const Input& input, const Host& host) {
-  Result<Graph> graph = decode_input(input, {{}, "", &host.catalog()});
+  Result<Graph> graph = decode_input(input, {{}, std::string(kAnyRoot), &host.catalog()});
   if (!graph.ok()) return std::move(graph).errors();
   const Result<std::shared_ptr<const Catalog>> catalog = host.catalog_for(*graph);
   if (!catalog.ok()) return catalog.errors();

@@ -27,6 +27,9 @@ struct Input {
   std::vector<std::shared_ptr<const SourceText>> files;  // what was read, each by itself
 };
 
+// Any composite that no other calls will do: what is asked is about all of them.
+inline constexpr std::string_view kAnyRoot = "*";
+
 struct InputOptions {
   GraphLimits limits;
   std::string root;               // the composite that is meant; empty: the one that no other calls

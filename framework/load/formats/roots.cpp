@@ -42,7 +42,7 @@ void choose_root(std::string_view root, GraphBuilder* builder) {
     graph.root = graph.composites[index].name;
     graph.root_offset = graph.composites[index].offset;
   };
-  if (!root.empty()) {
+  if (!root.empty() && root != kAnyRoot) {
     if (const auto at = graph.composite_by_name.find(root); at != graph.composite_by_name.end())
       return take(at->second);
     std::vector<std::string_view> names;
@@ -55,7 +55,8 @@ void choose_root(std::string_view root, GraphBuilder* builder) {
   const std::vector<std::uint32_t> roots = uncalled(graph);
   // Composites that all call each other: the cycle is reported, whichever is the root.
   if (roots.empty()) return take(0);
-  if (roots.size() == 1) return take(roots.front());
+  if (root == kAnyRoot) builder->keeps_all_notes = true;
+  if (roots.size() == 1 || root == kAnyRoot) return take(roots.front());
   std::vector<std::string_view> names;
   for (const std::uint32_t index : roots) names.push_back(graph.composites[index].name);
   builder->fail(error_at(*graph.source, graph.composites[roots.front()].offset, 1, codes::kNotSaid,
