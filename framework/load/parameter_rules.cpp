@@ -116,7 +116,10 @@ class RulesReader {
     rule.within = strings(json.find("within"), "within");
     rule.not_within = strings(json.find("not_within"), "not_within");
     rule.parameters = strings(json.find("has"), "has");
-    if (const JsonValue gives = required(json, "gives", JsonKind::kObject); gives.exists())
+    const JsonValue gives = required(json, "gives", JsonKind::kObject);
+    if (gives.exists() && gives.size() == 0)
+      fail(gives, codes::kBadValue, "'gives' must not be empty");
+    if (gives.exists())
       for (const JsonMember& row : gives.members()) {
         check_identifier(row.name);
         std::optional<Expression> value = expression(row.value, row.key());

@@ -1,5 +1,7 @@
 // A populated model as the seeds' JSON: the structure file with `parameters` in each basic layer,
-// and beside them `origins`, which say where each value came from.
+// and beside them `origins`, which say where each value came from: its kind ("runtime", "config",
+// "derived", "structure", "default"), behind a colon the expression of the rule, and in parentheses
+// the keys of the config that were read. A value that is a key of the config has that key alone.
 #pragma once
 
 #include <string>
