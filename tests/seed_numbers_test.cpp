@@ -146,7 +146,7 @@ TEST_CASE("every row of the analysis") {
   for (const CostNode& node : analysis.tree->nodes)
     for (const auto& [path, row] : rows) {
       if (analysis.tree->path(node) != path) continue;
-      CAPTURE(path);
+      CAPTURE(analysis.tree->path(node));
       check(analysis.tree->total(node), row);
       ++found;
     }
@@ -205,9 +205,9 @@ TEST_CASE("the copies that are installed are the seeds' files") {
       {"module_db.json", "module_db.v2.json"},
       {"llama-2-7b-hf.json", "models/llama-2-7b-hf.first.json"},
       {"llama-2-7b-hf.populated.json", "models/llama-2-7b-hf.populated.json"}};
-  for (const auto& [copy, original] : copies) {
-    CAPTURE(copy);
-    const auto ours = read_text(seeds + copy), theirs = read_text(kInputs + original);
+  for (const std::pair<std::string, std::string>& copy : copies) {
+    CAPTURE(copy.first);
+    const auto ours = read_text(seeds + copy.first), theirs = read_text(kInputs + copy.second);
     REQUIRE(ours.ok());
     REQUIRE(theirs.ok());
     CHECK(ours.value()->text == theirs.value()->text + "\n");  // a text file ends a line
