@@ -64,7 +64,7 @@ Number cost_of(const ModuleAnswer& answer, const std::string& bindings, std::str
   const Result<KernelCosts> costs =
       evaluate_kernel(*catalog, Conventions(), *catalog->kernels().front(), *point);
   REQUIRE_MESSAGE(costs.ok(), render(costs.ok() ? Diagnostics{} : costs.errors()));
-  return expected_quantity(costs->costs, what).value();
+  return expected_quantity(*costs, what).value();
 }
 
 }  // namespace

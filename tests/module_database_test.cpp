@@ -87,7 +87,7 @@ Number evaluated(const ModuleDatabase& database, const std::string& name,
   const Result<KernelCosts> costs =
       evaluate_kernel(*catalog, Conventions(), *catalog->find(name), *bound);
   REQUIRE_MESSAGE(costs.ok(), render(costs.ok() ? Diagnostics{} : costs.errors()));
-  return *expected_quantity(costs->costs, quantity);
+  return *expected_quantity(*costs, quantity);
 }
 
 }  // namespace

@@ -83,48 +83,21 @@ std::unique_ptr<Sweep> sweep_of(std::vector<SweepAxis> axes,
 }
 
 // Windows, floors, conditions and a remainder: nothing of it is a polynomial in the lengths.
-constexpr std::string_view kOpaqueGraph = R"({
+constexpr std::string_view kOpaqueGraph = R"json({
   "schema": "lmhost.graph/1", "root": "o.Root",
-  "variables": {"visible": "min(cache_len + seq_len, 64)",
-                           "tiles" : "ceil_div(seq_len, 16)"
-}
-, "kernels" : {
-  "o.Root" : {
-    "sub_kernels" : [
-      {
-        "name" : "windowed",
-        "kernel" : "torch.nn.Linear",
-        "bindings" : {"M" : "window_pairs(seq_len, cache_len, 64)", "K" : "batch_size", "N" : "3"}
-      },
-      {
-        "name" : "visible",
-        "kernel" : "torch.nn.functional.silu",
-        "multiplier" : "tiles",
-        "bindings" : {"num_elements" : "batch_size*visible*16"}
-      },
-      {
-        "name" : "sometimes",
-        "kernel" : "torch.nn.functional.silu",
-        "multiplier" : "2 if cache_len > 10 else 0",
-        "bindings" :
-            {"num_elements" : "seq_len // 3 + cache_len % 7 + max(seq_len - cache_len, 0)"}
-      },
-      {
-        "name" : "late",
-        "kernel" : "torch.nn.functional.silu",
-        "when" : "seq_len > 1 and cache_len > 0",
-        "bindings" : {"num_elements" : "batch_size*seq_len*(cache_len + seq_len)"}
-      },
-      {
-        "name" : "refused",
-        "kernel" : "torch.nn.functional.silu",
-        "when" : "cache_len >= 0",
-        "bindings" : {"num_elements" : "1000000000 - batch_size*seq_len"}
-      }
-    ]
-  }
-}
-})";
+  "variables": {"visible": "min(cache_len + seq_len, 64)", "tiles": "ceil_div(seq_len, 16)"},
+  "kernels": {"o.Root": {"sub_kernels": [
+    {"name": "windowed", "kernel": "torch.nn.Linear",
+     "bindings": {"M": "window_pairs(seq_len, cache_len, 64)", "K": "batch_size", "N": "3"}},
+    {"name": "visible", "kernel": "torch.nn.functional.silu", "multiplier": "tiles",
+     "bindings": {"num_elements": "batch_size*visible*16"}},
+    {"name": "sometimes", "kernel": "torch.nn.functional.silu", "multiplier": "2 if cache_len > 10 else 0",
+     "bindings": {"num_elements": "seq_len // 3 + cache_len % 7 + max(seq_len - cache_len, 0)"}},
+    {"name": "late", "kernel": "torch.nn.functional.silu", "when": "seq_len > 1 and cache_len > 0",
+     "bindings": {"num_elements": "batch_size*seq_len*(cache_len + seq_len)"}},
+    {"name": "refused", "kernel": "torch.nn.functional.silu", "when": "cache_len >= 0",
+     "bindings": {"num_elements": "1000000000 - batch_size*seq_len"}}
+  ]}}})json";
 
 }  // namespace
 
@@ -318,20 +291,16 @@ TEST_CASE("config values: one program where formulas can stay symbolic, a plan a
 }
 
 TEST_CASE("expectations are computed as an analysis computes them, to the last bit") {
-  const std::shared_ptr<const Plan> plan = plan_of(R"({
+  const std::shared_ptr<const Plan> plan = plan_of(R"json({
     "schema": "lmhost.graph/1", "root": "m.Root", "kernels": {"m.Root": {"sub_kernels": [
       {"name": "experts", "kernel": "torch.nn.functional.silu", "multiplier": "distinct(64, 6, batch_size*seq_len)",
-       "bindings": {
-  "num_elements" : "seq_len*7"}}]
-}
-}
-})");
+       "bindings": {"num_elements": "seq_len*7"}}]}}})json");
   const std::vector<SweepOutput> outputs = {{"", all_of(Quantity::kFlops)},
                                             {"experts", all_of(Quantity::kBytesReadActivation)}};
-check_sweep(*sweep_of({axis(RuntimeVariable::kBatchSize, numbers({1, 2, 5})),
-                       axis(RuntimeVariable::kSeqLen, numbers({1, 3, 100}))},
-                      outputs, planner_of(plan, RuntimePoint())),
-            outputs, 4);
+  check_sweep(*sweep_of({axis(RuntimeVariable::kBatchSize, numbers({1, 2, 5})),
+                         axis(RuntimeVariable::kSeqLen, numbers({1, 3, 100}))},
+                        outputs, planner_of(plan, RuntimePoint())),
+              outputs, 4);
 }
 
 TEST_CASE("the proof that nothing leaves 128 bits knows where it ends") {

@@ -199,7 +199,7 @@ std::string text_of(const KernelBindings& point) {
   return text.empty() ? "no parameters" : text;
 }
 
-Number sum_of(const Costs& costs, std::string_view what) {
+Number sum_of(const KernelCosts& costs, std::string_view what) {
   return expected_quantity(costs, what).value_or(Number(0));
 }
 
@@ -218,10 +218,10 @@ class CostChecker {
     bool costs_something = false;
     for (std::size_t i = 0; i < points && errors_.size() < kMostFindings; ++i) {
       const KernelBindings point = sampler.next();
-      const std::optional<Costs> costs = costs_at(point);
+      const std::optional<KernelCosts> costs = costs_at(point);
       if (!costs) continue;
       costs_something |= check_point(*costs, point);
-      if (const std::optional<Costs> larger = costs_at(doubled(point)); larger)
+      if (const std::optional<KernelCosts> larger = costs_at(doubled(point)); larger)
         check_growth(*costs, *larger, point);
     }
     if (errors_.empty() && points != 0 && !costs_something)
@@ -234,10 +234,10 @@ class CostChecker {
     errors_.push_back(error_at(root_, codes::kImplausible, std::move(message), std::move(hint)));
   }
 
-  std::optional<Costs> costs_at(const KernelBindings& point) {
+  std::optional<KernelCosts> costs_at(const KernelBindings& point) {
     static const Conventions conventions;
     Result<KernelCosts> costs = evaluate_kernel(catalog_, conventions, kernel_, point);
-    if (costs.ok()) return std::move(costs->costs);
+    if (costs.ok()) return std::move(costs).value();
     Diagnostic error = costs.errors().front();
     error.context.push_back("sample point " + text_of(point));
     errors_.push_back(std::move(error));
@@ -245,7 +245,7 @@ class CostChecker {
   }
 
   // True when it costs anything there.
-  bool check_point(const Costs& costs, const KernelBindings& point) {
+  bool check_point(const KernelCosts& costs, const KernelBindings& point) {
     const Number flops = sum_of(costs, "flops"), read = sum_of(costs, "read"),
                  written = sum_of(costs, "write"), scratch = sum_of(costs, "scratch");
     const std::string at = " at " + text_of(point);
@@ -266,7 +266,8 @@ class CostChecker {
     return point;
   }
 
-  void check_growth(const Costs& costs, const Costs& larger, const KernelBindings& point) {
+  void check_growth(const KernelCosts& costs, const KernelCosts& larger,
+                    const KernelBindings& point) {
     for (const std::string_view what : {"flops", "read", "write"})
       if (compare(sum_of(larger, what), sum_of(costs, what)).value_or(0) < 0)
         implausible("its " +
