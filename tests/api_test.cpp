@@ -448,14 +448,17 @@ TEST_CASE("the page shows the examples as they are") {
   const std::string page = text_of(folder + "/framework/EMBEDDING.md");
   struct Row {
     const char* fence;
-    const char* example;
+    std::vector<std::string> examples;
     int blocks;
   };
-  const Row rows[] = {
-      {"```cpp\n", "scheduler.cpp", 2}, {"```c\n", "totals.c", 1}, {"```python\n", "totals.py", 1}};
+  const Row rows[] = {{"```cpp\n", {"scheduler.cpp", "arena.cpp"}, 3},
+                      {"```c\n", {"totals.c"}, 1},
+                      {"```python\n", {"totals.py"}, 1}};
   for (const Row& row : rows) {
     const std::string fence = row.fence;
-    const std::string example = text_of(folder + "/tools/examples/" + row.example);
+    std::string example;
+    for (const std::string& name : row.examples)
+      example += text_of(folder + "/tools/examples/" + name);
     int blocks = 0;
     for (std::size_t at = page.find(fence); at != std::string::npos; at = page.find(fence, at)) {
       at += fence.size();

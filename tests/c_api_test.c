@@ -84,7 +84,7 @@ static void test_context(const char* prefix) {
   options.prefix = prefix;
   options.catalogs = catalogs;
   options.catalog_count = 1;
-  snprintf(catalog, sizeof catalog, "%s/share/lmhost/catalogs/kernels/matmul.json", prefix);
+  snprintf(catalog, sizeof catalog, "%s/share/lmhost/catalogs/kernels/norm.json", prefix);
   context = NULL;
   CHECK(lmh_context_open(&options, &context, NULL) == 0);
   lmh_context_free(context);

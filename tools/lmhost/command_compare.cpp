@@ -79,6 +79,10 @@ Arguments base_arguments(const Arguments& arguments) {
   }
   const Arguments& own = arguments.base.front();
   base.operands = own.operands;
+  // The last value of an option wins, but for one of which two values contradict each other.
+  constexpr std::string_view kOnce = "kv-cache-dtype";
+  if (own.has(kOnce))
+    std::erase_if(base.options, [&](const auto& option) { return option.first == kOnce; });
   base.options.insert(base.options.end(), own.options.begin(), own.options.end());
   base.base.clear();
   return base;

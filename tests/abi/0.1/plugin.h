@@ -63,7 +63,8 @@ typedef struct lmh_parameter {
 
 /* A named expression: a let (usable by name in every later let and formula of its kernel) or a
  * quantity. Quantities: "flops" (required), "matmul_flops" (default 0), "useful_flops" (default
- * flops). */
+ * flops); of the backward pass in training "backward_flops" and "backward_matmul_flops" (default
+ * twice flops, twice matmul_flops), which a host before them refuses as unknown. */
 typedef struct lmh_formula {
   const char* name;
   const char* expression;

@@ -124,6 +124,14 @@ class Kernel {
   Kernel& useful_flops(const char* expression, const char* doc = "") {
     return quantity("useful_flops", expression, doc);
   }
+  // Of the backward pass in training, where it is not twice the forward pass: a kernel that computes
+  // something again, or has no gradient.
+  Kernel& backward_flops(const char* expression, const char* doc = "") {
+    return quantity("backward_flops", expression, doc);
+  }
+  Kernel& backward_matmul_flops(const char* expression, const char* doc = "") {
+    return quantity("backward_matmul_flops", expression, doc);
+  }
 
   // Operands. `elements` is a formula; `bits` is a formula too, by default the precision variable
   // of the role.
