@@ -19,8 +19,9 @@ constexpr CostWeights kFlops = {1};
 
 bool is_positive(InputName name) { return name != input_name(RuntimeVariable::kCacheLen); }
 
-std::string symbol(InputName name) {
-  return std::string(name_of(static_cast<RuntimeVariable>(name.index)));
+// batch_size before seq_len before cache_len.
+InputSymbol symbol(InputName name) {
+  return {std::string(name_of(static_cast<RuntimeVariable>(name.index))), name.index};
 }
 
 // In every runtime variable.
@@ -70,17 +71,16 @@ Number read_back(const std::string& text, const RuntimePoint& point) {
 // relu is 1 FLOP an element, so the form is that of the elements.
 TEST_CASE("forms are collected and factored") {
   const struct {
-    const char* elements;
-    const char* form;
+    std::string_view elements, form;
   } rows[] = {
       {"seq_len", "seq_len"},
       {"12", "12"},
       {"2*seq_len + 4*batch_size", "2*(2*batch_size + seq_len)"},
-      {"seq_len*cache_len + seq_len*seq_len", "seq_len*(cache_len + seq_len)"},
+      {"seq_len*cache_len + seq_len*seq_len", "seq_len*(seq_len + cache_len)"},
       {"(seq_len + 1)*(cache_len + 1) - cache_len - 1", "seq_len*(cache_len + 1)"},
       {"3*batch_size*seq_len + 3*batch_size*cache_len + 1000*batch_size",
        "batch_size*(3*(seq_len + cache_len) + 1000)"},
-      {"causal_pairs(seq_len, cache_len)", "seq_len*(2*cache_len + seq_len + 1)/2"},
+      {"causal_pairs(seq_len, cache_len)", "seq_len*(seq_len + 2*cache_len + 1)/2"},
       {"seq_len*(8*batch_size // 4)", "2*batch_size*seq_len"},
       {"min(seq_len, 5)*batch_size", "batch_size*min(seq_len, 5)"},
       {"seq_len // 3 + ceil_div(cache_len, 2)", "seq_len//3 + ceil_div(cache_len, 2)"},
@@ -96,12 +96,23 @@ TEST_CASE("forms are collected and factored") {
   }
 }
 
+// Whatever order the model asks for its inputs in.
+TEST_CASE("what is printed stands in the order of the symbols") {
+  const std::string_view form = "batch_size*(batch_size + seq_len) + seq_len**2 + cache_len + 1";
+  CHECK(text_of("1 + cache_len + seq_len**2 + seq_len*batch_size + batch_size**2") == form);
+  CHECK(text_of("batch_size*seq_len + cache_len + batch_size**2 + 1 + seq_len**2") == form);
+  // Opaque parts stand behind symbols, and among themselves by what they are made of.
+  const std::string_view product = "batch_size*cache_len*min(seq_len, 5)*min(seq_len, 7)";
+  CHECK(text_of("min(seq_len, 7)*cache_len*min(seq_len, 5)*batch_size") == product);
+  CHECK(text_of("batch_size*min(seq_len, 5)*min(seq_len, 7)*cache_len") == product);
+}
+
 TEST_CASE("every language says it") {
   const char* const elements = "causal_pairs(seq_len, cache_len)*batch_size + min(seq_len, 5) // 2";
   CHECK(text_of(elements, FormulaLanguage::kPython) ==
-        "(batch_size*seq_len*(2*cache_len + seq_len + 1) + 2*(min(seq_len, 5)//2))//2");
+        "(batch_size*seq_len*(seq_len + 2*cache_len + 1) + 2*(min(seq_len, 5)//2))//2");
   CHECK(text_of(elements, FormulaLanguage::kC) ==
-        "(batch_size*seq_len*(2LL*cache_len + seq_len + 1LL) + 2LL*floor_div(min(seq_len, 5LL), "
+        "(batch_size*seq_len*(seq_len + 2LL*cache_len + 1LL) + 2LL*floor_div(min(seq_len, 5LL), "
         "2LL))/2LL");
   CHECK(text_of("seq_len**2*batch_size", FormulaLanguage::kLatex) ==
         "\\mathrm{batch\\_size} \\cdot \\mathrm{seq\\_len}^{2}");

@@ -112,6 +112,10 @@ TEST_CASE("mistakes are reported whole, all at once") {
        "\"2\"}}\n"
        "      |                         ^~~~~~~~~~\n"
        "  at Root > a\n"},
+      // A second call that is wrong in the same way is a second mistake.
+      {R"({"name": "a", "kernel": "torch.add"}, {"name": "b", "kernel": "torch.add"})", "", "",
+       "  at Root > a\n"
+       "g.json:3:63: error: parameter 'num_elements' of 'torch.add' is not bound [E302]\n"},
       {R"({"name": "a", "kernel": "torch.mm", "bindings": {"M": "1", "K": "2", "N": "3", "MM": "4"}})",
        "", "", "error: 'torch.mm' has no parameter 'MM' [E301]\n"},
       {R"({"name": "a", "kernel": "torch.mm", "bindings": {"M": "1 + sqe_len", "K": "2", "N": "3"}})",
@@ -163,6 +167,15 @@ TEST_CASE("mistakes are reported whole, all at once") {
     const std::string errors = errors_of(row.calls, row.more, row.composites);
     CHECK_MESSAGE(errors.find(row.expected) != std::string::npos, errors);
   }
+}
+
+TEST_CASE("a composite may have a slash in its name") {
+  const char* const composites =
+      R"("meta-llama/Llama": {"sub_kernels": [
+{"name": "x", "kernel": "torch.add", "bindings": {"num_elements": "3"}}]},)";
+  const auto plan =
+      plan_of(graph_with(R"({"name": "a", "kernel": "meta-llama/Llama"})", "", composites));
+  CHECK(totals_of(*plan, point_at(1, 1, 0))[Quantity::kFlops] == Number(3));
 }
 
 TEST_CASE("errors point at the place, once for one cause") {

@@ -76,6 +76,10 @@ class GraphWriter {
       const auto [at, is_new] = known.try_emplace(signature(i), i);
       if (!is_new) first_of_[i] = at->second;
     }
+    // That found the last of each; a reader meets the first one first.
+    std::map<std::uint32_t, std::uint32_t> first_by_last;
+    for (std::uint32_t i = 0; i < count; ++i)
+      first_of_[i] = first_by_last.try_emplace(first_of_[i], i).first->second;
     for (const auto& [name, indices] : same_name) number(name, indices, taken.contains(name));
   }
 

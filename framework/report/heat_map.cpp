@@ -39,6 +39,11 @@ std::string padded_left(const std::string& text, std::size_t width) {
   return std::string(width > own ? width - own : 0, ' ') + text;
 }
 
+void end_line(std::string& text) {
+  text.erase(text.find_last_not_of(' ') + 1);
+  text += '\n';
+}
+
 }  // namespace
 
 std::string write_heat_map(const HeatMap& map, const TextStyle& style) {
@@ -52,16 +57,18 @@ std::string write_heat_map(const HeatMap& map, const TextStyle& style) {
   for (std::size_t c = 0; c < map.columns.size(); ++c) {
     std::size_t width = display_width(map.columns[c]);
     for (std::size_t r = 0; r < map.rows.size(); ++r)
-      width = std::max(width, display_width(cell_text(map.cells[r * map.columns.size() + c])) + 2);
+      width = std::max(width, display_width(cell_text(map.cells[r * map.columns.size() + c])));
     widths.push_back(width);
   }
 
   std::string text = painted(map.title, Ink::kBold, style);
   if (!map.column_name.empty()) text += "  (" + map.column_name + " across)";
   text += "\n" + map.row_name + std::string(label_width - display_width(map.row_name), ' ');
+  // Without colours a sign has its column behind the numbers.
+  const std::string no_sign(style.colour ? 0 : 2, ' ');
   for (std::size_t c = 0; c < map.columns.size(); ++c)
-    text += "  " + padded_left(map.columns[c], widths[c]);
-  text += "\n";
+    text += "  " + padded_left(map.columns[c], widths[c]) + no_sign;
+  end_line(text);
   bool any_out = false;
   for (std::size_t r = 0; r < map.rows.size(); ++r) {
     text += padded_left(map.rows[r], label_width);
@@ -69,7 +76,7 @@ std::string write_heat_map(const HeatMap& map, const TextStyle& style) {
       const HeatCell& cell = map.cells[r * map.columns.size() + c];
       any_out = any_out || cell.is_out;
       if (cell.is_out) {
-        text += "  " + padded_left(out_sign, widths[c]);
+        text += "  " + padded_left(out_sign, widths[c]) + no_sign;
         continue;
       }
       const std::size_t shade = shading.of(cell.value);
@@ -78,10 +85,10 @@ std::string write_heat_map(const HeatMap& map, const TextStyle& style) {
                 "\x1b[0m";
       } else {
         const std::string sign = style.unicode ? kSigns[shade] : kAsciiSigns[shade];
-        text += "  " + sign + padded_left(cell.text, widths[c] - 1);
+        text += "  " + padded_left(cell.text, widths[c]) + " " + sign;
       }
     }
-    text += "\n";
+    end_line(text);
   }
   if (any_out) text += out_sign + " = out of memory\n";
   return text;

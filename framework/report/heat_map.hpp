@@ -21,7 +21,7 @@ struct HeatMap {
   std::vector<HeatCell> cells;             // row by row
 };
 
-// Colours where the style has them, else a sign of five before every number. The last line says what
+// Colours where the style has them, else a sign of five behind every number. The last line says what
 // the signs mean.
 std::string write_heat_map(const HeatMap& map, const TextStyle& style);
 

@@ -5,6 +5,7 @@
 #include "base/codes.hpp"
 #include "base/diagnostic.hpp"
 #include "formula/evaluate.hpp"
+#include "formula/functions.hpp"
 #include "resolve/assignments.hpp"
 #include "resolve/atom.hpp"
 #include "resolve/names.hpp"
@@ -159,8 +160,10 @@ class KernelEvaluator {
   void fail(const Expression& expression, const std::string& where, std::size_t offset,
             const std::string& problem) {
     const SourceText source{plugin_.path + ": " + where, expression.text};
-    errors_.push_back(
-        error_at(source, offset, 1, codes::kArithmetic, problem + values_of(expression)));
+    const bool is_open = problem.starts_with(kUnknownText);
+    errors_.push_back(error_at(source, offset, 1,
+                               is_open ? codes::kUnknownCost : codes::kArithmetic,
+                               problem + values_of(expression)));
   }
 
   // " with M=1, K=0": the values that the formula saw.

@@ -40,8 +40,10 @@ Diagnostic unsaid_call(const Graph& graph, const Call& call, const Kernel& kerne
   return error_at(
       *graph.source, call.kernel_offset, call.kernel.size() + 2, codes::kNotSaid,
       "the sizes of this call are not said: " + quoted(call.kernel) + " needs " + needed,
-      std::string(name_of(graph.format)) +
-          " has none; kernel cost files have, or add 'bindings' to the call");
+      graph.format == InputFormat::kModelRepresentation
+          ? "'lmhost populate' fills in its 'parameters' from the model's config"
+          : std::string(name_of(graph.format)) +
+                " has none; kernel cost files have, or add 'bindings' to the call");
 }
 
 }  // namespace

@@ -234,12 +234,15 @@ class Resolver {
     for (Role role : roles_) key_.push_back(static_cast<std::uint32_t>(role));
     if (const InstanceIndex known = table_.find(key_); known != InstanceTable::kMissing)
       return known;
+    bool is_good = true;
     const ReportProblem report_problem = [&](std::string_view code, std::string message) {
+      is_good = false;
       binder_.problems().add(call.kernel_offset, call.kernel.size() + 2, code, std::move(message));
     };
     const InstanceIndex instance =
         append_atom(plan_, {&kernel, arguments_, roles_}, report_problem);
-    table_.insert(key_, instance);
+    // Another call that is wrong in the same way is another mistake.
+    if (is_good) table_.insert(key_, instance);
     return instance;
   }
 
@@ -284,10 +287,7 @@ class Resolver {
   }
 
   Target target_of(const Call& call) const {
-    // "plugin/kernel" is that plugin's and no other's, so never a composite.
-    const bool names_plugin = call.kernel.find('/') != std::string_view::npos;
-    const Composite* const composite = names_plugin ? nullptr : graph_.composite_of(call);
-    if (composite != nullptr) return {composite, nullptr};
+    if (const Composite* composite = graph_.composite_of(call)) return {composite, nullptr};
     return {nullptr, catalog_.find(call.kernel)};
   }
 

@@ -1,14 +1,17 @@
 #include "study/closed_form.hpp"
 
 #include <algorithm>
+#include <compare>
 #include <numeric>
 #include <set>
+#include <tuple>
 
 #include "formula/plugin_function.hpp"
 
 namespace lmhost {
 namespace {
 
+// Of these monomials the atoms are places in the alphabet of the polynomial at hand (FormBuilder).
 using Terms = std::map<Monomial, Int128>;
 
 Int128 magnitude(Int128 value) { return value < 0 ? -value : value; }
@@ -21,6 +24,14 @@ Int128 greatest_common_divisor(Int128 a, Int128 b) {
 std::uint32_t degree(const Monomial& monomial) {
   return std::accumulate(monomial.begin(), monomial.end(), std::uint32_t{0},
                          [](std::uint32_t sum, const Factor& f) { return sum + f.exponent; });
+}
+
+// Whether a stands before b in a sum.
+bool leads(const Monomial& a, const Monomial& b) {
+  if (degree(a) != degree(b)) return degree(a) > degree(b);
+  const auto [x, y] = std::mismatch(a.begin(), a.end(), b.begin(), b.end());
+  if (x == a.end() || y == b.end()) return false;  // of one degree, so equal
+  return x->atom != y->atom ? x->atom < y->atom : x->exponent > y->exponent;
 }
 
 std::uint32_t exponent_of(const Monomial& monomial, NodeIndex atom) {
@@ -40,8 +51,8 @@ Monomial quotient(const Monomial& a, const Monomial& b) {
 class FormBuilder {
  public:
   FormBuilder(const Program& program, PolynomialForm& forms, const NodeFacts& facts,
-              const InputNames& names)
-      : program_(program), forms_(forms), facts_(facts), names_(names) {}
+              const InputSymbols& symbols)
+      : program_(program), forms_(forms), facts_(facts), symbols_(symbols) {}
 
   ClosedForm take() { return std::move(form_); }
 
@@ -68,6 +79,15 @@ class FormBuilder {
     return append(std::move(node));
   }
 
+  FormNode symbol(InputName input) const {
+    InputSymbol known = symbols_(input);
+    FormNode node;
+    node.op = FormOp::kSymbol;
+    node.name = std::move(known.name);
+    node.rank = known.rank;
+    return node;
+  }
+
   // Every atom that the polynomial needs, those inside of others first: an atom's operands have
   // smaller indices than itself.
   void add_atoms(const Polynomial& polynomial) {
@@ -89,9 +109,7 @@ class FormBuilder {
     switch (source.op) {
       case ProgramOp::kInput:
       case ProgramOp::kSymbol:
-        node.op = FormOp::kSymbol;
-        node.name = names_({source.op == ProgramOp::kSymbol, source.operands[0]});
-        return append(std::move(node));
+        return append(symbol({source.op == ProgramOp::kSymbol, source.operands[0]}));
       case ProgramOp::kConstant:
         node.op = FormOp::kNumber;
         node.number = program_.constant_value(atom)->number;
@@ -114,9 +132,10 @@ class FormBuilder {
     std::int64_t denominator = 1;
     for (const auto& [monomial, coefficient] : polynomial)
       denominator = std::lcm(denominator, coefficient.denominator());
+    find_alphabet(polynomial);
     Terms terms;
     for (const auto& [monomial, coefficient] : polynomial)
-      terms[monomial] = (coefficient * Number(denominator)).numerator();
+      terms[spelled(monomial)] = (coefficient * Number(denominator)).numerator();
     const std::uint32_t numerator = sum_of(terms);
     if (denominator == 1) return numerator;
     FormNode node;
@@ -127,19 +146,51 @@ class FormBuilder {
     return append(std::move(node));
   }
 
+  // The atoms of a polynomial in the order of their printing.
+  void find_alphabet(const Polynomial& polynomial) {
+    std::set<NodeIndex> atoms;
+    for (const auto& [monomial, coefficient] : polynomial)
+      for (const Factor& factor : monomial) atoms.insert(factor.atom);
+    alphabet_.assign(atoms.begin(), atoms.end());
+    std::stable_sort(alphabet_.begin(), alphabet_.end(), [&](NodeIndex a, NodeIndex b) {
+      return compare(atoms_.at(a), atoms_.at(b)) < 0;
+    });
+  }
+
+  Monomial spelled(const Monomial& monomial) const {
+    Monomial result;
+    for (NodeIndex letter = 0; letter < alphabet_.size(); ++letter)
+      if (const std::uint32_t exponent = exponent_of(monomial, alphabet_[letter]); exponent != 0)
+        result.push_back({letter, exponent});
+    return result;
+  }
+
+  // Symbols by rank, then everything else by what it is made of.
+  std::strong_ordering compare(std::uint32_t a, std::uint32_t b) const {
+    if (a == b) return std::strong_ordering::equal;
+    const FormNode& x = form_.nodes[a];
+    const FormNode& y = form_.nodes[b];
+    const auto head = [](const FormNode& node) {
+      return std::make_tuple(node.op != FormOp::kSymbol, node.rank, node.op, node.call,
+                             node.exponent, node.integer, std::string_view(node.name),
+                             node.children.size());
+    };
+    if (const auto order = head(x) <=> head(y); order != 0) return order;
+    if (x.op == FormOp::kNumber) return to_string(x.number) <=> to_string(y.number);
+    for (std::size_t i = 0; i < x.children.size(); ++i)
+      if (const auto order = compare(x.children[i], y.children[i]); order != 0) return order;
+    return std::strong_ordering::equal;
+  }
+
   // Whether the divisor divides the sum for all whole values of the atoms, by trying every remainder.
   bool divides(std::int64_t divisor, const Terms& terms) const {
-    std::set<NodeIndex> atoms;
-    for (const auto& [monomial, coefficient] : terms)
-      for (const Factor& factor : monomial) atoms.insert(factor.atom);
     double tries = 1;
-    for (NodeIndex atom : atoms) {
+    for (NodeIndex atom : alphabet_) {
       if (!facts_.is_whole(atom)) return false;
       tries *= static_cast<double>(divisor);
     }
     if (tries > 100'000) return false;
-    std::map<NodeIndex, std::int64_t> values;
-    for (NodeIndex atom : atoms) values[atom] = 0;
+    std::vector<std::int64_t> values(alphabet_.size(), 0);
     while (true) {
       Int128 sum = 0;
       for (const auto& [monomial, coefficient] : terms) {
@@ -151,7 +202,7 @@ class FormBuilder {
       }
       if (sum % divisor != 0) return false;
       auto next = values.begin();
-      while (next != values.end() && ++next->second == divisor) (next++)->second = 0;
+      while (next != values.end() && ++*next == divisor) *next++ = 0;
       if (next == values.end()) return true;
     }
   }
@@ -182,8 +233,6 @@ class FormBuilder {
 
     std::vector<std::uint32_t> factors;
     for (const Factor& factor : common) factors.push_back(power(factor));
-    std::stable_sort(factors.begin(), factors.end(),
-                     [&](std::uint32_t a, std::uint32_t b) { return is_opaque(a) < is_opaque(b); });
     if (rest.size() > 1) factors.push_back(addends(std::move(rest)));
     if (content != 1 || factors.empty()) factors.insert(factors.begin(), integer(content));
     if (factors.size() == 1) return factors.front();
@@ -193,37 +242,33 @@ class FormBuilder {
     return append(std::move(node));
   }
 
-  bool is_opaque(std::uint32_t index) const {
-    const FormNode& node = form_.nodes[index];
-    return node.op == FormOp::kPower ? is_opaque(node.children[0]) : node.op != FormOp::kSymbol;
-  }
-
   std::uint32_t power(const Factor& factor) {
-    if (factor.exponent == 1) return atoms_.at(factor.atom);
+    const std::uint32_t base = atoms_.at(alphabet_[factor.atom]);
+    if (factor.exponent == 1) return base;
     FormNode node;
     node.op = FormOp::kPower;
     node.exponent = factor.exponent;
-    node.children = {atoms_.at(factor.atom)};
+    node.children = {base};
     return append(std::move(node));
   }
 
   // Groups terms that share an atom or a coefficient, the largest group first, until none is left.
   std::uint32_t addends(Terms rest) {
-    std::vector<std::pair<std::uint32_t, std::uint32_t>> parts;  // degree, node
+    std::vector<std::pair<Monomial, std::uint32_t>> parts;  // the first term of each, its node
     while (!rest.empty()) {
-      Terms group = largest_group(rest);
-      std::uint32_t most = 0;
+      const Terms group = largest_group(rest);
+      Monomial first = group.begin()->first;
       for (const auto& [monomial, coefficient] : group) {
-        most = std::max(most, degree(monomial));
+        if (leads(monomial, first)) first = monomial;
         rest.erase(monomial);
       }
-      parts.emplace_back(most, sum_of(group));
+      parts.emplace_back(std::move(first), sum_of(group));
     }
-    std::stable_sort(parts.begin(), parts.end(),
-                     [](const auto& a, const auto& b) { return a.first > b.first; });
+    std::sort(parts.begin(), parts.end(),
+              [](const auto& a, const auto& b) { return leads(a.first, b.first); });
     FormNode node;
     node.op = FormOp::kSum;
-    for (const auto& [most, child] : parts) node.children.push_back(child);
+    for (const auto& [first, child] : parts) node.children.push_back(child);
     return append(std::move(node));
   }
 
@@ -257,24 +302,25 @@ class FormBuilder {
   const Program& program_;
   PolynomialForm& forms_;
   const NodeFacts& facts_;
-  const InputNames& names_;
+  const InputSymbols& symbols_;
   ClosedForm form_;
   std::map<NodeIndex, std::uint32_t> atoms_;
+  std::vector<NodeIndex> alphabet_;  // of the polynomial that rational() is about
 };
 
 }  // namespace
 
 ClosedForm closed_form(const Polynomial& polynomial, const Program& program, PolynomialForm& forms,
-                       const NodeFacts& facts, const InputNames& names) {
-  FormBuilder builder(program, forms, facts, names);
+                       const NodeFacts& facts, const InputSymbols& symbols) {
+  FormBuilder builder(program, forms, facts, symbols);
   builder.add(polynomial);
   return builder.take();
 }
 
 ClosedForm closed_ratio(const Polynomial& numerator, const Polynomial& denominator,
                         const Program& program, PolynomialForm& forms, const NodeFacts& facts,
-                        const InputNames& names) {
-  FormBuilder builder(program, forms, facts, names);
+                        const InputSymbols& symbols) {
+  FormBuilder builder(program, forms, facts, symbols);
   const std::uint32_t above = builder.add(numerator);
   builder.ratio(above, builder.add(denominator));
   return builder.take();

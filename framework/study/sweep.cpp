@@ -27,6 +27,15 @@ Number value_at(const Plan& plan, const Evaluation& evaluation, const NodePath& 
   return weighted(costs, weights);
 }
 
+// What the planner takes for granted of an open name (Symbol::is_length) it takes from the first value.
+// Where that is not true of the others too, each has a plan of its own.
+bool hold_alike(const std::vector<Number>& values) {
+  const auto is_length = [](const Number& value) {
+    return value.is_integer() && !value.is_negative();
+  };
+  return !is_length(values.front()) || std::all_of(values.begin(), values.end(), is_length);
+}
+
 }  // namespace
 
 std::optional<NodePath> exact_path(const CostTree& structure, const std::string& path) {
@@ -45,7 +54,8 @@ Result<std::unique_ptr<Sweep>> Sweep::make(std::vector<SweepAxis> axes,
   bool has_open = false;
   for (const SweepAxis& axis : sweep->axes_) {
     sweep->size_ *= axis.length();
-    const bool is_open = !keep_plans && !axis.config.empty() && !axis.numbers.empty();
+    const bool is_open =
+        !keep_plans && !axis.config.empty() && !axis.numbers.empty() && hold_alike(axis.numbers);
     has_open = has_open || is_open;
     sweep->kinds_.push_back(is_open                                       ? Kind::kOpen
                             : !axis.config.empty() || !axis.modes.empty() ? Kind::kPlan
@@ -151,7 +161,6 @@ Result<std::shared_ptr<const Sweep::Program>> Sweep::make_program(
     for (RuntimeVariable variable : axes_[i].variables)
       axis.inputs.push_back({input_name(variable), axes_[i].numbers});
     if (kinds_[i] == Kind::kOpen) {
-      // Facts about an open name were judged by its first value; they must hold for all.
       const std::vector<Symbol>& open = plan.program.symbols();
       for (std::uint32_t k = 0; k < open.size(); ++k)
         if (open[k].name == axes_[i].config)

@@ -89,18 +89,18 @@ class FormulaStudy {
   }
 
   Result<NamedForm> form(const Column& metric, const NodePath& node) {
-    const InputNames names = [this](InputName name) { return name_of_input(name); };
+    const InputSymbols symbols = [this](InputName name) { return symbol(name); };
     const Program& program = specialized_.program;
     const bool is_ratio = metric.kind == ColumnKind::kRatio;
     const auto above = forms_->total(node, weights_of(is_ratio ? lmhost::column("flops") : metric));
     if (!above) return too_large(metric);
     if (!is_ratio)
       return NamedForm{&metric,
-                       closed_form(*above, program, forms_->forms(), forms_->facts(), names)};
+                       closed_form(*above, program, forms_->forms(), forms_->facts(), symbols)};
     const auto below = forms_->total(node, weights_of(lmhost::column("bytes_moved")));
     if (!below) return too_large(metric);
     return NamedForm{
-        &metric, closed_ratio(*above, *below, program, forms_->forms(), forms_->facts(), names)};
+        &metric, closed_ratio(*above, *below, program, forms_->forms(), forms_->facts(), symbols)};
   }
 
   // What is fixed and what the forms hold for, a line each.
@@ -138,9 +138,13 @@ class FormulaStudy {
     if (name.is_open) return is_above_zero(*analysis_.plan->program.symbols()[name.index].value);
     return static_cast<RuntimeVariable>(name.index) != RuntimeVariable::kCacheLen;
   }
-  std::string name_of_input(InputName name) const {
-    return name.is_open ? analysis_.plan->program.symbols()[name.index].name
-                        : std::string(name_of(static_cast<RuntimeVariable>(name.index)));
+  // In the order of --in.
+  InputSymbol symbol(InputName input) const {
+    std::string name = input.is_open
+                           ? analysis_.plan->program.symbols()[input.index].name
+                           : std::string(name_of(static_cast<RuntimeVariable>(input.index)));
+    const auto found = std::find(symbols_.names.begin(), symbols_.names.end(), name);
+    return {std::move(name), static_cast<std::size_t>(found - symbols_.names.begin())};
   }
 
  private:

@@ -22,6 +22,8 @@ Result<Outcome> list_kernels(const Arguments& arguments, const Host& host, bool 
   const std::vector<const Kernel*> kernels = matching_kernels(host.catalog(), pattern);
   Outcome outcome;
   outcome.messages = refused_plugins(host);
+  const Diagnostics unusable = unusable_formulas(host);
+  outcome.messages.insert(outcome.messages.end(), unusable.begin(), unusable.end());
   if (kernels.empty()) {
     outcome.status = 1;
     Diagnostic none = usage_error("no kernel has " + quoted(pattern) + " in a name",

@@ -162,20 +162,23 @@ Result<const Kernel*> find_kernel(const Catalog& catalog, const std::string& nam
                      hint);
 }
 
-Diagnostics refused_plugins(const Host& host) {
+Diagnostics unusable_formulas(const Host& host) {
   Diagnostics warnings;
   for (const NamedCatalog& named : host.catalogs()) {
     if (named.problems.empty()) continue;
-    // They fail where they are called, and a model may call none of them.
-    Diagnostic& warning = warnings.emplace_back(named.problems.front());
     const std::size_t count = named.problems.size();
-    warning = plain_error(
-        ErrorKind::kInput, warning.code,
+    Diagnostic& warning = warnings.emplace_back(plain_error(
+        ErrorKind::kInput, named.problems.front().code,
         std::to_string(count) + (count == 1 ? " formula" : " formulas") + " cannot be used",
-        "'lmhost catalog validate " + named.path + "' says why");
+        "'lmhost catalog validate " + named.path + "' says why"));
     warning.file = named.path;
     warning.severity = Severity::kWarning;
   }
+  return warnings;
+}
+
+Diagnostics refused_plugins(const Host& host) {
+  Diagnostics warnings;
   for (const RefusedPlugin& refused : host.catalog().refused()) {
     if (refused.is_foreign) continue;
     warnings.push_back(refused.reason);

@@ -21,8 +21,10 @@ Result<Host> open_host(const HostOptions& options);
 // The kernel of that name or, failing that, the only one with that part in a name.
 Result<const Kernel*> find_kernel(const Catalog& catalog, const std::string& name);
 // Plugin files that were found and not loaded: a warning each. Foreign libraries are passed over.
-// And a --catalog file with formulas that cannot be used.
 Diagnostics refused_plugins(const Host& host);
+// A warning for each --catalog file with formulas that cannot be used; for commands about kernels. A
+// model that calls one gets the error, and the others are none of its business.
+Diagnostics unusable_formulas(const Host& host);
 
 // What the reader of the model's file doubts: warnings. Kernels that it could not read are an error
 // of whoever calls them.
