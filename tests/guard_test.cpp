@@ -44,7 +44,7 @@ Ended in_child(Work work) {
 }
 
 // Standard output, standard error and the end of a command, as the shell tells them: 128 + signal.
-Ended shell(const std::string& command) {
+[[maybe_unused]] Ended shell(const std::string& command) {
   FILE* const stream = ::popen(("{ " + command + "; } 2>&1").c_str(), "r");
   REQUIRE(stream != nullptr);
   Ended ended;
