@@ -1,42 +1,21 @@
 // The published schemas of devices and efficiency profiles say what the readers say: the stored
-// files pass both, and a table of texts passes both or neither. RapidJSON's validator knows
-// draft-04; the schemas keep to what draft-04 and draft-07 share.
+// files pass both, and a table of texts passes both or neither.
 #include <doctest/doctest.h>
-#include <rapidjson/document.h>
-#include <rapidjson/schema.h>
-#include <unistd.h>
 
 #include <filesystem>
-#include <fstream>
 #include <memory>
 #include <string>
 
 #include "load/device.hpp"
-#include "load/text_file.hpp"
+#include "schema.hpp"
+#include "scratch_folder.hpp"
 #include "study/efficiency.hpp"
 
 using namespace lmhost;
+using lmhost::test::file_text;
+using lmhost::test::passes_schema;
 
 namespace {
-
-std::string text_of(const std::string& path) {
-  const Result<std::shared_ptr<const SourceText>> text = read_text(path);
-  if (!text) FAIL(render(text.errors()));
-  return text.value()->text;
-}
-
-bool passes_schema(const std::string& name, const std::string& text) {
-  rapidjson::Document schema_json;
-  schema_json.Parse(
-      text_of(LMHOST_SOURCE_DIR "/catalogs/schemas/" + name + ".schema.json").c_str());
-  REQUIRE_FALSE(schema_json.HasParseError());
-  const rapidjson::SchemaDocument schema(schema_json);
-  rapidjson::Document document;
-  document.Parse(text.c_str());
-  REQUIRE_FALSE(document.HasParseError());
-  rapidjson::SchemaValidator validator(schema);
-  return document.Accept(validator);
-}
 
 std::string device_errors(const std::string& text) {
   const Result<Device> device =
@@ -46,12 +25,10 @@ std::string device_errors(const std::string& text) {
 
 // Of a prefix whose only file is this.
 std::string efficiency_errors(const std::string& text) {
-  const std::filesystem::path prefix =
-      std::filesystem::temp_directory_path() / ("lmhost-efficiency-" + std::to_string(::getpid()));
-  std::filesystem::create_directories(prefix / "share/lmhost/catalogs");
-  std::ofstream(prefix / "share/lmhost/catalogs/efficiency.json") << text;
-  const Result<std::vector<Efficiency>> profiles = load_efficiencies(prefix.string());
-  std::filesystem::remove_all(prefix);
+  const ScratchFolder prefix;
+  std::filesystem::create_directories(prefix.path() + "/share/lmhost/catalogs");
+  prefix.write("share/lmhost/catalogs/efficiency.json", text);
+  const Result<std::vector<Efficiency>> profiles = load_efficiencies(prefix.path());
   return profiles ? "" : render(profiles.errors());
 }
 
@@ -74,7 +51,7 @@ TEST_CASE("hardware schema: every stored device passes it and the reader") {
   for (const auto& entry :
        std::filesystem::directory_iterator(LMHOST_SOURCE_DIR "/catalogs/hardware")) {
     CAPTURE(entry.path().string());
-    const std::string text = text_of(entry.path());
+    const std::string text = file_text(entry.path());
     CHECK(passes_schema("hardware", text));
     CHECK(device_errors(text) == "");
     ++count;
@@ -137,7 +114,7 @@ TEST_CASE("hardware schema: schema and reader agree") {
 }
 
 TEST_CASE("efficiency schema: schema and reader agree") {
-  CHECK(passes_schema("efficiency", text_of(LMHOST_SOURCE_DIR "/catalogs/efficiency.json")));
+  CHECK(passes_schema("efficiency", file_text(LMHOST_SOURCE_DIR "/catalogs/efficiency.json")));
   const std::string good =
       R"({"schema": "lmhost.efficiency/1", "profiles": [
           {"name": "a", "compute": {"prefill": 0.5, "decode": 0.3}, "memory": 1, "doc": "d",

@@ -1,38 +1,19 @@
 // The published schema of kernel catalogues says what the reader says: the stored ones pass both,
-// and a table of texts passes both or neither. RapidJSON's validator knows draft-04; the schema
-// keeps to what draft-04 and draft-07 share.
+// and a table of texts passes both or neither.
 #include <doctest/doctest.h>
-#include <rapidjson/document.h>
-#include <rapidjson/schema.h>
 
 #include <filesystem>
 #include <memory>
 #include <string>
 
 #include "load/kernel_catalog.hpp"
-#include "load/text_file.hpp"
+#include "schema.hpp"
 
 using namespace lmhost;
+using lmhost::test::file_text;
+using lmhost::test::passes_schema;
 
 namespace {
-
-std::string text_of(const std::string& path) {
-  const Result<std::shared_ptr<const SourceText>> text = read_text(path);
-  if (!text) FAIL(render(text.errors()));
-  return text.value()->text;
-}
-
-bool passes_schema(const std::string& text) {
-  rapidjson::Document schema_json;
-  schema_json.Parse(text_of(LMHOST_SOURCE_DIR "/catalogs/schemas/kernels.schema.json").c_str());
-  REQUIRE_FALSE(schema_json.HasParseError());
-  const rapidjson::SchemaDocument schema(schema_json);
-  rapidjson::Document document;
-  document.Parse(text.c_str());
-  REQUIRE_FALSE(document.HasParseError());
-  rapidjson::SchemaValidator validator(schema);
-  return document.Accept(validator);
-}
 
 std::string reader_errors(const std::string& text) {
   const auto source = std::make_shared<const SourceText>(SourceText{"k.json", text});
@@ -48,9 +29,9 @@ TEST_CASE("kernel schema: every stored catalogue passes it and the reader") {
   std::size_t count = 0;
   for (const auto& entry :
        std::filesystem::directory_iterator(LMHOST_SOURCE_DIR "/catalogs/kernels")) {
-    const std::string text = text_of(entry.path());
+    const std::string text = file_text(entry.path());
     CAPTURE(entry.path().string());
-    CHECK(passes_schema(text));
+    CHECK(passes_schema("kernels", text));
     CHECK(reader_errors(text) == "");
     ++count;
   }
@@ -105,7 +86,7 @@ TEST_CASE("kernel schema: schema and reader agree") {
       {"\"elements\": \"M\"", "\"element\": \"M\"", false},
       {"\"bindings\": \"M=2\", ", "", false},
   };
-  CHECK(passes_schema(good));
+  CHECK(passes_schema("kernels", good));
   CHECK(reader_errors(good) == "");
   for (const Row& row : rows) {
     CAPTURE(row.to);
@@ -113,7 +94,7 @@ TEST_CASE("kernel schema: schema and reader agree") {
     const std::size_t at = text.find(row.from);
     REQUIRE(at != std::string::npos);
     text.replace(at, std::string_view(row.from).size(), row.to);
-    CHECK(passes_schema(text) == row.passes);
+    CHECK(passes_schema("kernels", text) == row.passes);
     CHECK((reader_errors(text).empty()) == row.passes);
   }
 }

@@ -1,34 +1,18 @@
 // The published schema of module databases and the reader: a table of databases passes both or
-// neither, and what lmhost writes itself passes both. RapidJSON's validator knows draft-04; the
-// schema keeps to what draft-04 and draft-07 share.
+// neither, and what lmhost writes itself passes both.
 #include <doctest/doctest.h>
-#include <rapidjson/document.h>
-#include <rapidjson/schema.h>
 
 #include <memory>
 #include <string>
 
 #include "load/formats/module_database.hpp"
 #include "load/module_edit.hpp"
-#include "load/text_file.hpp"
+#include "schema.hpp"
 
 using namespace lmhost;
+using lmhost::test::passes_schema;
 
 namespace {
-
-bool passes_schema(const std::string& text) {
-  static const std::string schema_text =
-      read_text(LMHOST_SOURCE_DIR "/catalogs/schemas/modules.schema.json").value()->text;
-  rapidjson::Document schema_json;
-  schema_json.Parse(schema_text.c_str());
-  REQUIRE_FALSE(schema_json.HasParseError());
-  const rapidjson::SchemaDocument schema(schema_json);
-  rapidjson::Document document;
-  document.Parse(text.c_str());
-  REQUIRE_MESSAGE(!document.HasParseError(), text);
-  rapidjson::SchemaValidator validator(schema);
-  return document.Accept(validator);
-}
 
 std::string reader_errors(const std::string& text) {
   const Result<JsonDocument> document =
@@ -70,7 +54,7 @@ std::string with(std::string_view from, std::string_view to) {
 TEST_CASE("module schema: what lmhost writes passes it and the reader") {
   const Result<std::string> added = add_module({"db.json", ""}, {"m.Scale", kEntry});
   REQUIRE(added.ok());
-  CHECK(passes_schema(*added));
+  CHECK(passes_schema("modules", *added));
   CHECK(reader_errors(*added) == "");
   const Approval by = {
       .is_approved = true, .validator = "Ada", .date = "2026-11-21", .notes = "ok"};
@@ -78,7 +62,7 @@ TEST_CASE("module schema: what lmhost writes passes it and the reader") {
        {by, Approval(), Approval{.is_approved = false, .validator = {}, .date = {}, .notes = {}}}) {
     const Result<std::string> approved = set_approval({"db.json", *added}, "m.Scale", approval);
     REQUIRE(approved.ok());
-    CHECK(passes_schema(*approved));
+    CHECK(passes_schema("modules", *approved));
     CHECK(reader_errors(*approved) == "");
   }
 }
@@ -95,7 +79,7 @@ TEST_CASE("module schema: schema and reader agree") {
   };
   for (const std::string& text : good) {
     CAPTURE(text);
-    CHECK(passes_schema(text));
+    CHECK(passes_schema("modules", text));
     CHECK(reader_errors(text) == "");
   }
   const std::string bad[] = {
@@ -121,7 +105,7 @@ TEST_CASE("module schema: schema and reader agree") {
   };
   for (const std::string& text : bad) {
     CAPTURE(text);
-    CHECK_FALSE(passes_schema(text));
+    CHECK_FALSE(passes_schema("modules", text));
     CHECK(reader_errors(text) != "");
   }
 }

@@ -1,37 +1,18 @@
 // The published schema of rules says what the reader says: the installed file passes both, and a
 // table of texts passes both or neither.
 #include <doctest/doctest.h>
-#include <rapidjson/document.h>
-#include <rapidjson/schema.h>
 
 #include <memory>
 #include <string>
 
 #include "load/parameter_rules.hpp"
-#include "load/text_file.hpp"
+#include "schema.hpp"
 
 using namespace lmhost;
+using lmhost::test::file_text;
+using lmhost::test::passes_schema;
 
 namespace {
-
-std::string text_of(const std::string& path) {
-  const Result<std::shared_ptr<const SourceText>> text = read_text(path);
-  if (!text) FAIL(render(text.errors()));
-  return text.value()->text;
-}
-
-bool passes_schema(const std::string& text) {
-  rapidjson::Document schema_json;
-  schema_json.Parse(
-      text_of(LMHOST_SOURCE_DIR "/catalogs/schemas/parameter_rules.schema.json").c_str());
-  REQUIRE_FALSE(schema_json.HasParseError());
-  const rapidjson::SchemaDocument schema(schema_json);
-  rapidjson::Document document;
-  document.Parse(text.c_str());
-  REQUIRE_FALSE(document.HasParseError());
-  rapidjson::SchemaValidator validator(schema);
-  return document.Accept(validator);
-}
 
 bool passes_reader(const std::string& text) {
   const Result<JsonDocument> document =
@@ -43,8 +24,8 @@ bool passes_reader(const std::string& text) {
 }  // namespace
 
 TEST_CASE("rules schema: the installed rules pass it and the reader") {
-  const std::string text = text_of(LMHOST_SOURCE_DIR "/catalogs/parameter_rules.json");
-  CHECK(passes_schema(text));
+  const std::string text = file_text(LMHOST_SOURCE_DIR "/catalogs/parameter_rules.json");
+  CHECK(passes_schema("parameter_rules", text));
   CHECK(passes_reader(text));
 }
 
@@ -73,9 +54,9 @@ TEST_CASE("rules schema: schema and reader agree") {
       {R"("names":{},"rules":[],"more":1})", false}};
   for (const std::pair<std::string, bool>& row : cases) {
     CAPTURE(row.first);
-    CHECK(passes_schema(head + row.first) == row.second);
+    CHECK(passes_schema("parameter_rules", head + row.first) == row.second);
     CHECK(passes_reader(head + row.first) == row.second);
   }
-  CHECK_FALSE(passes_schema(R"({"schema":"x","names":{},"rules":[]})"));
+  CHECK_FALSE(passes_schema("parameter_rules", R"({"schema":"x","names":{},"rules":[]})"));
   CHECK_FALSE(passes_reader(R"({"schema":"x","names":{},"rules":[]})"));
 }

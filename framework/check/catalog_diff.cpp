@@ -6,6 +6,7 @@
 
 #include "base/diagnostic.hpp"
 #include "check/sample.hpp"
+#include "load/kernel_catalog.hpp"
 #include "resolve/example.hpp"
 
 namespace lmhost {
@@ -16,26 +17,6 @@ using Facts = std::vector<std::pair<std::string, std::string>>;
 
 std::string text_of(const Expression* expression) {
   return expression == nullptr ? "" : expression->text;
-}
-
-std::string_view type_text(ParameterType type) {
-  switch (type) {
-    case ParameterType::kInt:
-      return "int";
-    case ParameterType::kFloat:
-      return "float";
-    case ParameterType::kBool:
-      return "bool";
-    case ParameterType::kString:
-      break;
-  }
-  return "string";
-}
-
-std::string_view direction_text(Direction direction) {
-  return direction == Direction::kRead    ? "read"
-         : direction == Direction::kWrite ? "write"
-                                          : "scratch";
 }
 
 // As the author wrote it where that is kept: a formula with calls in it.
@@ -54,7 +35,7 @@ Facts facts_of(const Kernel& kernel) {
   for (const std::string& alias : sorted) aliases += (aliases.empty() ? "" : ", ") + alias;
   if (!aliases.empty()) facts.emplace_back("aliases", aliases);
   for (const KernelParameter& row : kernel.parameters) {
-    std::string text(type_text(row.type));
+    std::string text(name_of(row.type));
     if (row.optional) text += ", optional";
     if (row.default_value != nullptr) text += " = " + row.default_value->text;
     facts.emplace_back("parameter " + quoted(row.name), text);
@@ -64,7 +45,7 @@ Facts facts_of(const Kernel& kernel) {
   for (const KernelFormula& row : kernel.quantities)
     facts.emplace_back(row.name, formula_text(kernel, row.name, row.expression));
   for (const KernelOperand& row : kernel.operands) {
-    const std::string name = std::string(direction_text(row.direction)) + " " + quoted(row.name);
+    const std::string name = std::string(name_of(row.direction)) + " " + quoted(row.name);
     facts.emplace_back(name, formula_text(kernel, row.name, row.elements) + " elements, " +
                                  std::string(name_of(row.role)) +
                                  (row.bits == nullptr ? "" : ", bits " + row.bits->text));

@@ -55,6 +55,41 @@ const BuiltinFunction* builtin_named(std::string_view name) {
   return found == std::end(kBuiltins) ? nullptr : found;
 }
 
+std::string_view function_name(ProgramOp op) {
+  switch (op) {
+    case ProgramOp::kAbs:
+      return "abs";
+    case ProgramOp::kFloor:
+      return "floor";
+    case ProgramOp::kCeil:
+      return "ceil";
+    case ProgramOp::kLog2:
+      return "log2";
+    case ProgramOp::kDefined:
+      return "defined";
+    case ProgramOp::kLength:
+      return "len";
+    case ProgramOp::kCount:
+      return "count";
+    case ProgramOp::kMinimum:
+      return "min";
+    case ProgramOp::kMaximum:
+      return "max";
+    case ProgramOp::kCeilDivide:
+      return "ceil_div";
+    case ProgramOp::kCausalPairs:
+      return "causal_pairs";
+    case ProgramOp::kSumRange:
+      return "sum_range";
+    case ProgramOp::kWindowPairs:
+      return "window_pairs";
+    case ProgramOp::kDistinct:
+      return "distinct";
+    default:
+      return {};
+  }
+}
+
 std::string unknown_text(const Value& reason) {
   return std::string(kUnknownText) + to_string(reason);
 }

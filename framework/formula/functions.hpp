@@ -40,6 +40,8 @@ struct BuiltinFunction {
 
 std::span<const BuiltinFunction> builtin_functions();
 const BuiltinFunction* builtin_named(std::string_view name);  // nullptr when there is none
+// The function that spells an operator of the program, or "".
+std::string_view function_name(ProgramOp op);
 
 // Why unknown('reason') has no value: "the cost is not known: 'reason'".
 inline constexpr std::string_view kUnknownText = "the cost is not known: ";

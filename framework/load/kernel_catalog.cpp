@@ -351,7 +351,17 @@ class KernelCatalogReader {
   std::multimap<std::string, JsonValue> formulas_;  // by FormulaPlace::text()
 };
 
+// The enums count from 1, as those of the ABI do.
+template <class Enum, std::size_t kCount>
+std::string_view word(Enum value, const std::string_view (&words)[kCount]) {
+  return words[static_cast<std::size_t>(value) - 1];
+}
+
 }  // namespace
+
+std::string_view name_of(ParameterType type) { return word(type, kTypes); }
+
+std::string_view name_of(Direction direction) { return word(direction, kDirections); }
 
 Result<Plugin> read_kernel_catalog(const JsonDocument& document,
                                    const KernelCatalogOptions& options) {

@@ -12,6 +12,10 @@ namespace lmhost {
 
 inline constexpr std::string_view kKernelCatalogSchema = "lmhost.kernels/1";
 
+// The words of that format: "int", "read".
+std::string_view name_of(ParameterType type);
+std::string_view name_of(Direction direction);
+
 struct KernelCatalogOptions {
   // Data cannot hold the code of a function. Allowed, they have a name and an arity, and every call
   // fails: enough to compare a dump with its plugin, not to make a plugin of it.

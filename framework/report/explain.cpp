@@ -7,7 +7,7 @@
 
 #include "formula/evaluate.hpp"
 #include "load/config.hpp"
-#include "report/kernels.hpp"
+#include "load/kernel_catalog.hpp"
 
 namespace lmhost {
 namespace {

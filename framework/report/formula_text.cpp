@@ -4,6 +4,8 @@
 #include <set>
 #include <string_view>
 
+#include "formula/functions.hpp"
+
 namespace lmhost {
 namespace {
 
@@ -15,35 +17,6 @@ struct Piece {
   Binding binding = kTight;
   bool ok = true;
 };
-
-std::string_view function_name(ProgramOp op) {
-  switch (op) {
-    case ProgramOp::kAbs:
-      return "abs";
-    case ProgramOp::kFloor:
-      return "floor";
-    case ProgramOp::kCeil:
-      return "ceil";
-    case ProgramOp::kLog2:
-      return "log2";
-    case ProgramOp::kMinimum:
-      return "min";
-    case ProgramOp::kMaximum:
-      return "max";
-    case ProgramOp::kCeilDivide:
-      return "ceil_div";
-    case ProgramOp::kCausalPairs:
-      return "causal_pairs";
-    case ProgramOp::kSumRange:
-      return "sum_range";
-    case ProgramOp::kWindowPairs:
-      return "window_pairs";
-    case ProgramOp::kDistinct:
-      return "distinct";
-    default:
-      return "";
-  }
-}
 
 std::string_view relation_sign(ProgramOp op) {
   switch (op) {

@@ -1,4 +1,5 @@
 // What plugins declare, as JSON.
+#include "load/kernel_catalog.hpp"
 #include "report/json_writer.hpp"
 #include "report/kernels.hpp"
 #include "report/provenance.hpp"

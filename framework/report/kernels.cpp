@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <set>
 
+#include "load/kernel_catalog.hpp"
 #include "report/columns.hpp"
 #include "report/provenance.hpp"
 #include "report/rows.hpp"
@@ -158,26 +159,6 @@ std::string costs_text(const Costs& costs, const TextStyle& style) {
 }
 
 }  // namespace
-
-std::string_view name_of(ParameterType type) {
-  switch (type) {
-    case ParameterType::kInt:
-      return "int";
-    case ParameterType::kFloat:
-      return "float";
-    case ParameterType::kBool:
-      return "bool";
-    case ParameterType::kString:
-      break;
-  }
-  return "string";
-}
-
-std::string_view name_of(Direction direction) {
-  return direction == Direction::kRead    ? "read"
-         : direction == Direction::kWrite ? "write"
-                                          : "scratch";
-}
 
 std::vector<const Kernel*> matching_kernels(const Catalog& catalog, std::string_view pattern) {
   std::vector<const Kernel*> kernels = catalog.kernels();

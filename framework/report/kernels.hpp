@@ -41,7 +41,4 @@ std::string write_trace(const KernelTrace& trace, const TextStyle& style);
 
 std::string write_plugins_json(const Catalog& catalog);
 
-std::string_view name_of(ParameterType type);
-std::string_view name_of(Direction direction);
-
 }  // namespace lmhost

@@ -20,42 +20,6 @@ void append(std::string& key, std::uint32_t number) {
   for (int shift = 0; shift < 32; shift += 8) key += static_cast<char>(number >> shift);
 }
 
-// The function that spells an operator of the program, or "".
-std::string_view function_of(ProgramOp op) {
-  switch (op) {
-    case ProgramOp::kAbs:
-      return "abs";
-    case ProgramOp::kFloor:
-      return "floor";
-    case ProgramOp::kCeil:
-      return "ceil";
-    case ProgramOp::kLog2:
-      return "log2";
-    case ProgramOp::kDefined:
-      return "defined";
-    case ProgramOp::kLength:
-      return "len";
-    case ProgramOp::kCount:
-      return "count";
-    case ProgramOp::kMinimum:
-      return "min";
-    case ProgramOp::kMaximum:
-      return "max";
-    case ProgramOp::kCeilDivide:
-      return "ceil_div";
-    case ProgramOp::kCausalPairs:
-      return "causal_pairs";
-    case ProgramOp::kSumRange:
-      return "sum_range";
-    case ProgramOp::kWindowPairs:
-      return "window_pairs";
-    case ProgramOp::kDistinct:
-      return "distinct";
-    default:
-      return {};
-  }
-}
-
 // A reason that fits between quotes.
 std::string quotable(std::string text) {
   std::replace(text.begin(), text.end(), '\'', '"');
@@ -194,7 +158,7 @@ FormId SymbolicForms::build_operator(NodeIndex index) {
   }
   std::vector<FormId> operands;
   for (NodeIndex operand : program_.operands(node)) operands.push_back(of_node_[operand]);
-  return call(function_of(node.op), std::move(operands));
+  return call(function_name(node.op), std::move(operands));
 }
 
 FormId SymbolicForms::build_select(const ProgramNode& node) {
