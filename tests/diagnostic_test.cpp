@@ -206,6 +206,12 @@ TEST_CASE("the nearest name") {
   const std::vector<std::string_view> ties = {"ab", "aB", "ac"};
   CHECK(nearest_name("aB", ties) == "aB");
   CHECK(nearest_name("ad", ties) == "ab");
+  // A beginning is enough where it is the beginning of one name only.
+  const std::vector<std::string_view> long_names = {"batch_size", "cache_len", "cache_dtype",
+                                                    "batch_size"};
+  CHECK(nearest_name("Batch", long_names) == "batch_size");
+  CHECK(nearest_name("cache", long_names) == "");
+  CHECK(nearest_name("ba", long_names) == "");
 }
 
 TEST_CASE("quoted names") {

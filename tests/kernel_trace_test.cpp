@@ -137,7 +137,7 @@ TEST_CASE("arguments of a composite that are none of its names") {
         "  did you mean 'transformers.models.llama.modeling_llama.LlamaMLP'?\n");
   CHECK(error("LlamaMLP", {{"seq", Value::of(Number(1))}}) ==
         "lmhost: error: 'transformers.models.llama.modeling_llama.LlamaMLP' has no parameter 'seq' "
-        "[E301]\n");
+        "[E301]\n  did you mean 'seq_len'?\n");
   CHECK(error("LlamaMLP", {{"seq_len", Value::of(std::string("long"))}}) ==
         "lmhost: error: 'seq_len' must be an exact number of 0 or more, not 'long' [E304]\n");
   CHECK(error("LlamaMLP", {{"bytes", Value::of(Number(1))}}) == "ok");

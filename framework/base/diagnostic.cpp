@@ -256,6 +256,20 @@ bool measure(std::string_view name, const SplitName& small, std::string_view can
   return true;
 }
 
+// The only candidate that begins with a name of which somebody left out the end; "" when several do.
+std::string_view completed_name(std::string_view small,
+                                std::span<const std::string_view> candidates) {
+  constexpr std::size_t kShortest = 3;
+  if (small.size() < kShortest) return {};
+  std::string_view found;
+  for (const std::string_view candidate : candidates) {
+    if (!lower(candidate).starts_with(small)) continue;
+    if (!found.empty() && found != candidate) return {};
+    found = candidate;
+  }
+  return found;
+}
+
 }  // namespace
 
 LineColumn line_column(std::string_view text, std::size_t offset) {
@@ -347,7 +361,7 @@ std::string nearest_name(std::string_view name, std::span<const std::string_view
       least = distance;
     }
   }
-  return std::string(nearest);
+  return std::string(nearest.empty() ? completed_name(small.whole, candidates) : nearest);
 }
 
 std::string did_you_mean(std::string_view name, std::span<const std::string_view> candidates) {

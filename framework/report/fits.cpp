@@ -111,7 +111,9 @@ std::string write_fits(const FitsReport& report, const TextStyle& style) {
                                                                            report.serving.length),
                                                                "new token")
                                     : "when every sequence gets one token") +
-            (report.serving.parallelism.tensor > 1 ? "; not divided by -tp: at most that" : ""),
+            (report.serving.parallelism.tensor == 1 ? ""
+             : needed.is_split_peak                 ? "; divided by -tp there"
+                                                    : "; not divided by -tp there"),
         style);
   if (!report.suggestions.empty()) {
     std::string tries;
@@ -175,6 +177,7 @@ std::string write_fits_json(const FitsReport& report) {
   if (const std::optional<Number> tokens = report.room_tokens())
     json.quantity("room_tokens", *tokens);
   json.member("activation_peak", needed.activations_path);
+  json.member("activation_peak_divided", needed.is_split_peak);
   json.end_object();
   json.line();
   json.key("try");

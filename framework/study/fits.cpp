@@ -63,12 +63,18 @@ Result<Footprint> Fits::footprint(const Serving& serving) const {
   prefill[V::kCacheLen] = maximum(serving.length - tokens, Number(0));
   Result<Evaluation> evaluation = evaluate_plan(*analysis_.plan, schedule_, prefill);
   if (!evaluation) return std::move(evaluation).errors();
-  Liveness largest = live_activations(*analysis_.plan, tree->evaluation);
-  Liveness of_prefill = live_activations(*analysis_.plan, *evaluation);
+  const auto live = [&](const Evaluation& step) {
+    return live_activations(
+        *analysis_.plan, step,
+        activation_shares(*analysis_.plan, step, serving.parallelism.tensor, shape_));
+  };
+  Liveness largest = live(tree->evaluation);
+  Liveness of_prefill = live(*evaluation);
   result.is_prefill_peak = is_at_most(largest.peak, of_prefill.peak);
   if (result.is_prefill_peak) largest = std::move(of_prefill);
   result.activations = ceil(largest.peak);
   result.activations_path = std::move(largest.peak_path);
+  result.is_split_peak = largest.is_split;
   return result;
 }
 

@@ -2,9 +2,8 @@
 //
 // The memory of a rank: its weights, the cache of `sequences` sequences of `length` tokens, and the
 // activations of the larger of two steps (see liveness.hpp): one new token of every sequence at full
-// length, and as many new tokens as a step may have. Activations are not divided by tensor
-// parallelism here, so they are at most that. All bytes are exact, and every answer of solve is the
-// exact largest: it fits, one more does not.
+// length, and as many new tokens as a step may have. Buffers of communication are no part of it. All
+// bytes are exact, and every answer of solve is the exact largest: it fits, one more does not.
 #pragma once
 
 #include <cstdint>
@@ -33,6 +32,7 @@ struct Footprint {
   Number activations;
   std::string activations_path;  // the call of the peak
   bool is_prefill_peak = false;
+  bool is_split_peak = false;  // the call of the peak is divided by tensor parallelism
   Number total() const { return storage.weights + storage.kv_cache + activations; }
 };
 

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "study/streaming_store.hpp"
+
 namespace lmhost {
 namespace {
 
@@ -10,14 +12,17 @@ constexpr double kLargest64 = 9.2e18;
 // A stretch of a row that stays in the first cache while its terms are added.
 constexpr std::size_t kStretch = 1024;
 
-template <class Cell, class Source>
+template <class Store, class Cell, class Source>
 void set_linear(Cell* out, std::size_t count, Cell constant, Cell slope, const Source* x) {
-  for (std::size_t i = 0; i < count; ++i) out[i] = constant + slope * static_cast<Cell>(x[i]);
+  for (std::size_t i = 0; i < count; ++i)
+    Store::put(out + i, constant + slope * static_cast<Cell>(x[i]));
 }
 
-template <class Cell, class Source>
-void add_scaled(Cell* out, std::size_t count, Cell slope, const Source* x) {
-  for (std::size_t i = 0; i < count; ++i) out[i] += slope * static_cast<Cell>(x[i]);
+// out = sum + slope * x; `out` may be `sum`.
+template <class Store, class Cell, class Source>
+void add_scaled(Cell* out, const Cell* sum, std::size_t count, Cell slope, const Source* x) {
+  for (std::size_t i = 0; i < count; ++i)
+    Store::put(out + i, sum[i] + slope * static_cast<Cell>(x[i]));
 }
 
 }  // namespace
@@ -88,7 +93,7 @@ bool GridProgram::fits64(const Output& output, const Int128* coefficients, std::
   return bound < kLargest64;
 }
 
-template <class Cell>
+template <class Store, class Cell>
 void GridProgram::fill_row(const Output& output, const Int128* coefficients,
                            const std::vector<std::size_t>& place, std::size_t begin,
                            std::size_t length, Cell* out) const {
@@ -99,20 +104,27 @@ void GridProgram::fill_row(const Output& output, const Int128* coefficients,
   const Cell constant = has_constant ? static_cast<Cell>(coefficients[0]) : Cell{0};
   const std::uint32_t start = has_constant ? 1 : 0;
   if (output.factors == start) {
-    std::fill_n(out, length, constant);
+    for (std::size_t i = 0; i < length; ++i) Store::put(out + i, constant);
     return;
   }
+  // Sums of several factors are made here, and stored with the last of them.
+  Cell partial[kStretch];
   for (std::size_t done = 0; done < length; done += kStretch) {
     const std::size_t count = std::min(kStretch, length - done);
     for (std::uint32_t f = start; f < output.factors; ++f) {
       const Table& table = inner_tables_[factors[f].table];
       const std::size_t at = cell(table.mask, place) + begin + done;
       const Cell slope = static_cast<Cell>(coefficients[f]);
+      const bool is_first = f == start, is_last = f + 1 == output.factors;
       const auto apply = [&](const auto* x) {
-        if (f == start)
-          set_linear(out + done, count, constant, slope, x);
+        if (is_first && is_last)
+          set_linear<Store>(out + done, count, constant, slope, x);
+        else if (is_first)
+          set_linear<CachedStore>(partial, count, constant, slope, x);
+        else if (is_last)
+          add_scaled<Store>(out + done, partial, count, slope, x);
         else
-          add_scaled(out + done, count, slope, x);
+          add_scaled<CachedStore>(partial, partial, count, slope, x);
       };
       if (table.is_wide())
         apply(table.whole128.data() + at);
@@ -123,8 +135,8 @@ void GridProgram::fill_row(const Output& output, const Int128* coefficients,
 }
 
 std::optional<GridFailure> GridProgram::evaluate(std::size_t first, std::size_t count,
-                                                 std::vector<GridColumn>& columns,
-                                                 Scratch& scratch) const {
+                                                 std::vector<GridColumn>& columns, Scratch& scratch,
+                                                 Stores stores) const {
   if (by_reference_) return refer(first, count, columns);
   const std::size_t inner = inner_length();
   const std::size_t first_row = first / inner;
@@ -175,14 +187,18 @@ std::optional<GridFailure> GridProgram::evaluate(std::size_t first, std::size_t 
       [&](std::size_t row, std::size_t, std::size_t begin, std::size_t length, std::size_t offset) {
         const Int128* const coefficients = scratch.coefficients.data() + row * factors_.size();
         for (std::size_t o = 0; o < outputs_.size(); ++o) {
-          if (columns[o].form == GridColumn::Form::kWhole64)
-            fill_row(outputs_[o], coefficients, scratch.place, begin, length,
-                     columns[o].whole64 + offset);
+          if (columns[o].form == GridColumn::Form::kWhole128)
+            fill_row<CachedStore>(outputs_[o], coefficients, scratch.place, begin, length,
+                                  columns[o].whole128.data() + offset);
+          else if (stores == Stores::kStreamed)
+            fill_row<StreamingStore>(outputs_[o], coefficients, scratch.place, begin, length,
+                                     columns[o].whole64 + offset);
           else
-            fill_row(outputs_[o], coefficients, scratch.place, begin, length,
-                     columns[o].whole128.data() + offset);
+            fill_row<CachedStore>(outputs_[o], coefficients, scratch.place, begin, length,
+                                  columns[o].whole64 + offset);
         }
       });
+  if (stores == Stores::kStreamed) StreamingStore::finish();
   if (scratch.suspects.empty()) return std::nullopt;
 
   std::sort(scratch.suspects.begin(), scratch.suspects.end());

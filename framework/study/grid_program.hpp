@@ -79,11 +79,16 @@ class GridProgram {
   // Multiplications and additions of one point in the loop over a row.
   std::size_t inner_operations() const;
 
+  // Where 64-bit columns are written: kCached for a block that is read right away, kStreamed (past the
+  // caches, where the processor can) for columns larger than they are. The values are the same.
+  enum class Stores { kCached, kStreamed };
+
   // The points [first, first + count). When one fails, the columns hold those before it.
   // [any thread, concurrent, with a scratch and columns of one's own] REQUIRES: within the grid; a
   // column an output.
   std::optional<GridFailure> evaluate(std::size_t first, std::size_t count,
-                                      std::vector<GridColumn>& columns, Scratch& scratch) const;
+                                      std::vector<GridColumn>& columns, Scratch& scratch,
+                                      Stores stores = Stores::kCached) const;
 
  private:
   using AxisMask = std::uint64_t;
@@ -126,7 +131,7 @@ class GridProgram {
   void specialize_row(Scratch& scratch, std::size_t changed, Int128* coefficients) const;
   void add_suspects(std::size_t begin, std::size_t length, std::size_t offset,
                     Scratch& scratch) const;
-  template <class Cell>
+  template <class Store, class Cell>
   void fill_row(const Output& output, const Int128* coefficients,
                 const std::vector<std::size_t>& place, std::size_t begin, std::size_t length,
                 Cell* out) const;

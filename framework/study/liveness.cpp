@@ -13,8 +13,8 @@ namespace {
 using Shape = std::pair<Role, double>;
 
 struct Tensor {
-  Shape shape;
-  Number bytes;
+  Shape shape;   // of the whole, so that a part is known by its whole
+  Number bytes;  // that a rank holds
 };
 
 // What one execution of an instance looks like to its caller.
@@ -22,7 +22,6 @@ struct Flow {
   std::vector<Tensor> inputs;   // arguments: the caller holds them
   std::vector<Tensor> outputs;  // what it returns
   Number peak = 0;              // of what it creates, outputs included
-  Number least = 0;             // the largest single call
   std::uint32_t peak_edge = 0;  // composite: the call of its peak
 };
 
@@ -37,7 +36,6 @@ bool is_held(Role role) { return role == Role::kActivation || role == Role::kInd
 
 Flow atomic_flow(const Plan& plan, const Evaluation& evaluation, const Instance& instance) {
   Flow flow;
-  Number read = 0;
   for (std::uint32_t i = 0; i < instance.operands.count; ++i) {
     const BoundOperand& operand = plan.operands[instance.operands.first + i];
     const Number& bytes = evaluation.values[operand.bytes];
@@ -45,27 +43,24 @@ Flow atomic_flow(const Plan& plan, const Evaluation& evaluation, const Instance&
     const Direction direction = operand.operand->direction;
     const Tensor tensor = {{operand.role, bytes.to_double()}, bytes};
     if (direction == Direction::kRead) {
-      if (!is_held(operand.role)) continue;
-      flow.inputs.push_back(tensor);
-      read = read + bytes;
+      if (is_held(operand.role)) flow.inputs.push_back(tensor);
       continue;
     }
     // A cache or a weight that is written is held elsewhere; its copy in flight is held here.
     flow.peak = flow.peak + bytes;
     if (direction == Direction::kWrite && is_held(operand.role)) flow.outputs.push_back(tensor);
   }
-  flow.least = read + flow.peak;
   return flow;
 }
 
 // The calls of one composite in order.
 class Frame {
  public:
-  void run(std::uint32_t edge, const Flow& flow) {
+  // A rank creates `share` of what the call does.
+  void run(std::uint32_t edge, const Flow& flow, const Number& share) {
     const std::size_t step = edges_.size();
     edges_.push_back(edge);
-    in_flight_.push_back(flow.peak);
-    least_ = maximum(least_, flow.least);
+    in_flight_.push_back(flow.peak * share);
     std::map<Shape, std::size_t> unmatched;
     for (const Tensor& input : flow.inputs)
       if (!take(input.shape, step)) {
@@ -78,14 +73,13 @@ class Frame {
       }
     for (const Tensor& output : flow.outputs) {
       places_[output.shape].unread.push_back(values_.size());
-      values_.push_back({output, step, step});
+      values_.push_back({{output.shape, output.bytes * share}, step, step});
     }
   }
 
   Flow finish() && {
     Flow flow;
     flow.inputs = std::move(inputs_);
-    flow.least = least_;
     // gained[i]: what is held from call i on.
     const std::size_t steps = edges_.size();
     std::vector<Number> gained(steps + 2), lost(steps + 2);
@@ -137,38 +131,39 @@ class Frame {
   std::map<Shape, Places> places_;
   std::map<Shape, std::size_t> arguments_;
   std::vector<Tensor> inputs_;
-  Number least_ = 0;
 };
 
 Flow composite_flow(const Plan& plan, const Evaluation& evaluation, const Instance& instance,
-                    const std::vector<Flow>& flows) {
+                    const std::vector<Flow>& flows, const std::vector<Number>& shares) {
   Frame frame;
   for (std::uint32_t i = 0; i < instance.edges.count; ++i) {
     const std::uint32_t edge = instance.edges.first + i;
     // A call that does not happen may have sizes that mean nothing.
     if (!evaluation.values[plan.edges[edge].count].is_zero())
-      frame.run(edge, flows[plan.edges[edge].child]);
+      frame.run(edge, flows[plan.edges[edge].child], shares[edge]);
   }
   return std::move(frame).finish();
 }
 
 }  // namespace
 
-Liveness live_activations(const Plan& plan, const Evaluation& evaluation) {
+Liveness live_activations(const Plan& plan, const Evaluation& evaluation,
+                          const std::vector<Number>& shares) {
   std::vector<Flow> flows(plan.instances.size());
   for (std::size_t i = 0; i < flows.size(); ++i) {
     const Instance& instance = plan.instances[i];
-    flows[i] = instance.composite == nullptr ? atomic_flow(plan, evaluation, instance)
-                                             : composite_flow(plan, evaluation, instance, flows);
+    flows[i] = instance.composite == nullptr
+                   ? atomic_flow(plan, evaluation, instance)
+                   : composite_flow(plan, evaluation, instance, flows, shares);
   }
   const Flow& root = flows.back();
   Liveness result;
   result.peak = root.peak;
   for (const Tensor& argument : root.inputs) result.peak = result.peak + argument.bytes;
-  result.least = root.least;
   for (InstanceIndex at = plan.root(); plan.instances[at].composite != nullptr;) {
     if (plan.instances[at].edges.count == 0 || flows[at].peak.is_zero()) break;
     const Edge& edge = plan.edges[flows[at].peak_edge];
+    result.is_split = result.is_split || shares[flows[at].peak_edge] != Number(1);
     if (!result.peak_path.empty()) result.peak_path += '.';
     result.peak_path += plan.graph->calls[edge.call].name;
     at = edge.child;

@@ -10,11 +10,13 @@
 //   - While a call runs, its outputs and scratch live, and the whole of what it writes to a cache
 //     (a cache that grows by copying holds both copies).
 //   - A repeated call holds what one execution holds: the next takes what the last returned.
-// `peak` follows from that; it leans upwards, because a value whose reader cannot be told is kept.
-// `least` needs no inference: the most that any single call reads, writes and needs as scratch.
+//   - A call of which a rank holds a part (sharding.hpp) creates that part of its values; what it
+//     reads from outside is whole.
+// The peak leans upwards, because a value whose reader cannot be told is kept.
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "evaluate/evaluate.hpp"
 #include "resolve/plan.hpp"
@@ -23,11 +25,12 @@ namespace lmhost {
 
 struct Liveness {
   Number peak;            // bytes
-  Number least;           // bytes: no execution can do with less
   std::string peak_path;  // the call during which the peak is reached
+  bool is_split = false;  // of that call a rank holds a part
 };
 
-// REQUIRES: an evaluation without errors.
-Liveness live_activations(const Plan& plan, const Evaluation& evaluation);
+// `shares` by Plan::edges. REQUIRES: an evaluation without errors.
+Liveness live_activations(const Plan& plan, const Evaluation& evaluation,
+                          const std::vector<Number>& shares);
 
 }  // namespace lmhost

@@ -19,19 +19,30 @@ std::int64_t config_number(const Config& config, std::initializer_list<std::stri
 }
 
 // The value of a kernel's parameter at this call; 0 when there is none.
-std::int64_t parameter(const CostTree& tree, const Instance& instance, std::string_view name) {
+std::int64_t parameter(const Plan& plan, const Evaluation& evaluation, const Instance& instance,
+                       std::string_view name) {
   for (std::uint32_t i = 0; i < instance.parameters.count; ++i) {
-    const BoundParameter& bound = tree.plan->parameters[instance.parameters.first + i];
+    const BoundParameter& bound = plan.parameters[instance.parameters.first + i];
     if (bound.name == name && bound.origin != Origin::kUnbound)
-      return tree.evaluation.values[bound.node].to_int64().value_or(0);
+      return evaluation.values[bound.node].to_int64().value_or(0);
   }
   return 0;
+}
+
+std::int64_t parameter(const CostTree& tree, const Instance& instance, std::string_view name) {
+  return parameter(*tree.plan, tree.evaluation, instance, name);
 }
 
 bool has_products(const Instance& instance) {
   return instance.kernel != nullptr &&
          std::any_of(instance.kernel->quantities.begin(), instance.kernel->quantities.end(),
                      [](const KernelFormula& formula) { return formula.name == "matmul_flops"; });
+}
+
+bool has_operand(const Plan& plan, const Instance& instance, Role role) {
+  for (std::uint32_t i = 0; i < instance.operands.count; ++i)
+    if (plan.operands[instance.operands.first + i].role == role) return true;
+  return false;
 }
 
 Number fraction(std::int64_t part, std::int64_t whole) { return Number::ratio(part, whole); }
@@ -160,6 +171,75 @@ std::vector<std::int64_t> stage_sizes(std::int64_t layers, std::int64_t stages) 
   return sizes;
 }
 
+// The calls of one composite that are split, as a range of its edges.
+class SplitCalls {
+ public:
+  SplitCalls(const Plan& plan, const Evaluation& evaluation)
+      : plan_(plan), evaluation_(evaluation), traits_(plan.instances.size()) {
+    for (std::size_t i = 0; i < traits_.size(); ++i) traits_[i] = traits_of(plan.instances[i]);
+  }
+
+  IndexRange of(const Instance& composite) const {
+    IndexRange split;
+    const Traits* first = nullptr;
+    for (std::uint32_t i = 0; i < composite.edges.count; ++i) {
+      const std::uint32_t edge = composite.edges.first + i;
+      if (!happens(edge)) continue;
+      const InstanceIndex child = plan_.edges[edge].child;
+      if (!traits_[child].has_products) continue;
+      if (!traits_[child].is_product) return {};  // pairs of its own
+      if (first == nullptr) {
+        first = &traits_[child];
+        split.first = edge;
+      } else if (traits_[child].columns == first->rows) {
+        split.count = edge - split.first;  // the last one's result is whole
+      }
+    }
+    return split;
+  }
+
+  bool keeps_cache(const Instance& composite) const {
+    for (std::uint32_t i = 0; i < composite.edges.count; ++i)
+      if (traits_[plan_.edges[composite.edges.first + i].child].keeps_cache) return true;
+    return false;
+  }
+
+ private:
+  struct Traits {
+    bool is_product = false;    // one product with a weight
+    bool has_products = false;  // here or below
+    bool keeps_cache = false;   // here or below
+    std::int64_t rows = 0, columns = 0;
+  };
+
+  bool happens(std::uint32_t edge) const {
+    return !evaluation_.values[plan_.edges[edge].count].is_zero();
+  }
+
+  // REQUIRES: those of the children are known.
+  Traits traits_of(const Instance& instance) const {
+    Traits traits;
+    if (instance.kernel != nullptr) {
+      traits.keeps_cache = has_operand(plan_, instance, Role::kKvCache);
+      traits.is_product = has_products(instance) && has_operand(plan_, instance, Role::kWeight);
+      traits.has_products = traits.is_product;
+      traits.rows = parameter(plan_, evaluation_, instance, "K");
+      traits.columns = parameter(plan_, evaluation_, instance, "N");
+    }
+    for (std::uint32_t i = 0; i < instance.edges.count; ++i) {
+      if (!happens(instance.edges.first + i)) continue;
+      const Traits& child = traits_[plan_.edges[instance.edges.first + i].child];
+      traits.has_products = traits.has_products || child.has_products;
+      traits.keeps_cache = traits.keeps_cache || child.keeps_cache;
+    }
+    return traits;
+  }
+
+  const Plan& plan_;
+  const Evaluation& evaluation_;
+  std::vector<Traits> traits_;
+};
+
 Diagnostic usage(std::string message, std::string hint) {
   return plain_error(ErrorKind::kUsage, codes::kUsage, std::move(message), std::move(hint));
 }
@@ -200,23 +280,41 @@ Diagnostics check_parallelism(const Parallelism& parallelism, const ModelShape& 
   Diagnostics errors;
   const auto text = [](std::int64_t number) { return std::to_string(number); };
   const std::int64_t tensor = parallelism.tensor, expert = parallelism.expert;
+  const auto divides_heads = [&](std::int64_t ranks) {
+    return shape.heads == 0 || shape.heads % ranks == 0;
+  };
+  const auto divides_kv_heads = [&](std::int64_t ranks) {
+    return shape.kv_heads <= 1 || shape.kv_heads % ranks == 0 || ranks % shape.kv_heads == 0;
+  };
+  const auto has_stages = [&](std::int64_t stages) {
+    return shape.layers != 0 && stages <= shape.layers;
+  };
   if (devices && *devices != parallelism.devices()) {
-    const std::int64_t others = parallelism.pipeline * parallelism.data;
+    const std::int64_t by_tensor = parallelism.pipeline * parallelism.data;
+    const std::int64_t by_stages = tensor * parallelism.data;
+    std::string hint = "leave --devices out";
+    if (*devices % by_tensor == 0 && divides_heads(*devices / by_tensor) &&
+        divides_kv_heads(*devices / by_tensor))
+      hint = "with -tp " + text(*devices / by_tensor) + " they are";
+    else if (*devices % by_stages == 0 && has_stages(*devices / by_stages))
+      hint = "with -pp " + text(*devices / by_stages) + " they are";
     errors.push_back(usage(
         "--tensor-parallel-size " + text(tensor) + " x --pipeline-parallel-size " +
             text(parallelism.pipeline) + " x --data-parallel-size " + text(parallelism.data) +
             " are " + text(parallelism.devices()) + " devices, not --devices " + text(*devices),
-        *devices % others == 0 ? "with -tp " + text(*devices / others) + " they are"
-                               : "leave --devices out"));
+        hint));
   }
-  if (shape.heads != 0 && shape.heads % tensor != 0)
+  const std::string or_stages = parallelism.pipeline == 1 && has_stages(tensor)
+                                    ? "; stages of layers need no heads: -tp 1 -pp " + text(tensor)
+                                    : "";
+  if (!divides_heads(tensor))
     errors.push_back(usage("--tensor-parallel-size " + text(tensor) + " does not divide the " +
                                text(shape.heads) + " attention heads",
-                           "one of " + divisors(shape.heads)));
-  else if (shape.kv_heads > 1 && shape.kv_heads % tensor != 0 && tensor % shape.kv_heads != 0)
+                           "one of " + divisors(shape.heads) + or_stages));
+  else if (!divides_kv_heads(tensor))
     errors.push_back(usage("--tensor-parallel-size " + text(tensor) + " neither divides the " +
                                text(shape.kv_heads) + " key/value heads nor is a multiple of them",
-                           "one of " + divisors(shape.kv_heads)));
+                           "one of " + divisors(shape.kv_heads) + or_stages));
   if (shape.layers != 0 && parallelism.pipeline > shape.layers)
     errors.push_back(usage("--pipeline-parallel-size " + text(parallelism.pipeline) +
                                " is more than the " + text(shape.layers) + " layers",
@@ -229,7 +327,7 @@ Diagnostics check_parallelism(const Parallelism& parallelism, const ModelShape& 
                                text(shape.experts) + " experts",
                            "at most " + text(shape.experts)));
   const std::int64_t ranks = tensor * parallelism.data;
-  if (expert > 1 && ranks % expert != 0)
+  if (expert > 1 && shape.experts != 0 && ranks % expert != 0)
     errors.push_back(usage("--expert-parallel-size " + text(expert) + " does not divide the " +
                                text(ranks) + " ranks of a stage (tensor x data)",
                            "one of " + divisors(ranks)));
@@ -245,6 +343,23 @@ Diagnostics parallelism_warnings(const Parallelism& parallelism, const ModelShap
             "the cache of a rank is as large as with -tp " + std::to_string(shape.kv_heads));
   warning.severity = Severity::kWarning;
   return {warning};
+}
+
+std::vector<Number> activation_shares(const Plan& plan, const Evaluation& evaluation,
+                                      std::int64_t tensor, const ModelShape& shape) {
+  std::vector<Number> shares(plan.edges.size(), Number(1));
+  if (tensor == 1) return shares;
+  const SplitCalls calls(plan, evaluation);
+  for (const Instance& instance : plan.instances) {
+    if (instance.composite == nullptr) continue;
+    const IndexRange split = calls.of(instance);
+    if (split.count == 0) continue;
+    std::int64_t ways = tensor;
+    if (calls.keeps_cache(instance))
+      ways = std::min(ways, std::max<std::int64_t>(1, shape.kv_heads));
+    for (std::uint32_t i = 0; i < split.count; ++i) shares[split.first + i] = fraction(1, ways);
+  }
+  return shares;
 }
 
 bool has_layers(const CostTree& tree, const ModelShape& shape) {

@@ -1,19 +1,19 @@
 // Sweeps: columns of costs into memory, and beside each the time that storing as many bytes takes.
 //   sweep_totals/T   flops, bytes read, bytes written and intermediates of Llama over batch x seq x cache, T threads
-//   store_totals/T   memset of those columns
+//   store_totals/T   streaming stores of one value over those columns, the fastest that memory can be written
 //   sweep_nodes/T    the same four quantities of every node of Llama, a column each
-//   store_nodes/T    memset of those
+//   store_nodes/T    the same of those
 //   sweep_wide/T     as sweep_totals where FLOPs leave 64 bits: 128-bit columns
 //   sweep_compile    from a plan to the column program
 #include <benchmark/benchmark.h>
 
 #include <cstdio>
 #include <cstdlib>
-#include <cstring>
 #include <memory>
 
 #include "host.hpp"
 #include "study/grid_program.hpp"
+#include "study/streaming_store.hpp"
 
 namespace {
 
@@ -97,25 +97,27 @@ struct Columns {
 
 void run(const GridProgram& grid, std::size_t outputs, Columns& columns, unsigned threads) {
   const std::size_t blocks = (grid.size() + kBlock - 1) / kBlock;
-  for_each_range(blocks, 8, Execution(threads), [&](std::size_t begin, std::size_t end) {
+  for_each_range(blocks, 1, Execution(threads), [&](std::size_t begin, std::size_t end) {
     std::vector<GridColumn> block(outputs);
     GridProgram::Scratch scratch;
     for (std::size_t i = begin; i < end; ++i) {
       const std::size_t first = i * kBlock;
       for (std::size_t o = 0; o < outputs; ++o)
         block[o].whole64 = columns.cells.get() + o * columns.points + first;
-      if (grid.evaluate(first, std::min(kBlock, grid.size() - first), block, scratch)) std::abort();
+      if (grid.evaluate(first, std::min(kBlock, grid.size() - first), block, scratch,
+                        GridProgram::Stores::kStreamed))
+        std::abort();
     }
   });
 }
 
 void store(Columns& columns, unsigned threads) {
-  constexpr std::size_t kPiece = std::size_t{1} << 20;
-  for_each_range(columns.bytes / kPiece, 8, Execution(threads),
-                 [&](std::size_t begin, std::size_t end) {
-                   std::memset(reinterpret_cast<char*>(columns.cells.get()) + begin * kPiece, 1,
-                               (end - begin) * kPiece);
-                 });
+  constexpr std::size_t kPiece = std::size_t{1} << 17;
+  const std::size_t cells = columns.bytes / sizeof(std::int64_t);
+  for_each_range(cells, kPiece, Execution(threads), [&](std::size_t begin, std::size_t end) {
+    for (std::size_t i = begin; i < end; ++i) StreamingStore::put(columns.cells.get() + i, 1);
+    StreamingStore::finish();
+  });
 }
 
 void measure(benchmark::State& state, const GridProgram& grid, std::size_t outputs, bool sweeps) {

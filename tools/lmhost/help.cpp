@@ -1,5 +1,7 @@
 #include "tools/lmhost/help.hpp"
 
+#include <algorithm>
+
 namespace lmhost::tool {
 namespace {
 
@@ -26,6 +28,22 @@ std::string explanation(const OptionSpec& option, const CommandSpec& command) {
   return text;
 }
 
+std::string option_lines(const OptionSpec& option, const CommandSpec& command,
+                         const TextStyle& style) {
+  constexpr std::size_t kIndent = 32;
+  std::string text;
+  std::string line = "  " + spelling(option, command);
+  if (line.size() + 2 > kIndent)
+    line += "\n" + std::string(kIndent, ' ');
+  else
+    line.resize(kIndent, ' ');
+  for (const std::string& part : wrapped(explanation(option, command), style.width - kIndent)) {
+    text += line + part + "\n";
+    line.assign(kIndent, ' ');
+  }
+  return text;
+}
+
 }  // namespace
 
 std::string overview(const TextStyle& style) {
@@ -47,7 +65,7 @@ std::string overview(const TextStyle& style) {
       "  lmhost kernels show torch.nn.Linear\n\n"
       "'lmhost help COMMAND' has the options of a command. Exit status: 0 yes, 1 the answer is "
       "no,\n"
-      "2 usage, 3 bad input, 4 plugin, 5 input or output, 70 internal error.\n";
+      "2 usage, 3 bad input, 4 plugin, 5 input or output, 70 internal error, 130 Ctrl-C.\n";
   return text;
 }
 
@@ -59,28 +77,25 @@ std::string help_of(const CommandSpec& command, const TextStyle& style) {
   if (!command.operands.empty()) text += " " + std::string(command.operands);
   text += "\n";
   if (!command.detail.empty()) text += "\n";
-  for (const std::string& line : wrapped(command.detail, style.width))
-    if (!line.empty()) text += line + "\n";
+  for (const std::string& paragraph : split(command.detail, '\n'))
+    for (const std::string& line : wrapped(paragraph, style.width)) text += line + "\n";
 
-  constexpr std::size_t kIndent = 32;
-  std::string_view last_title;
-  for (const OptionSpec& option : all_options()) {
-    if ((option.group & command.groups) == 0) continue;
-    const std::string_view title = title_of(option.group);
+  // Every title once, in the order of the table.
+  std::vector<std::string_view> titles;
+  const auto shown_title = [&](const OptionSpec& option) {
     // The depth option stands among those of rows; its own group only says who takes it.
-    if (title != last_title && !(option.group == kDepth && last_title == title_of(kView))) {
-      text += "\n" + painted(title, Ink::kBold, style) + "\n";
-      last_title = title;
-    }
-    std::string line = "  " + spelling(option, command);
-    if (line.size() + 2 > kIndent)
-      line += "\n" + std::string(kIndent, ' ');
-    else
-      line.resize(kIndent, ' ');
-    for (const std::string& part : wrapped(explanation(option, command), style.width - kIndent)) {
-      text += line + part + "\n";
-      line.assign(kIndent, ' ');
-    }
+    const bool is_row = option.group == kDepth && (command.groups & kView) != 0;
+    return is_row ? title_of(kView) : title_of(option.group & command.groups);
+  };
+  for (const OptionSpec& option : all_options())
+    if ((option.group & command.groups) != 0 &&
+        std::find(titles.begin(), titles.end(), shown_title(option)) == titles.end())
+      titles.push_back(shown_title(option));
+  for (const std::string_view title : titles) {
+    text += "\n" + painted(title, Ink::kBold, style) + "\n";
+    for (const OptionSpec& option : all_options())
+      if ((option.group & command.groups) != 0 && shown_title(option) == title)
+        text += option_lines(option, command, style);
   }
   return text;
 }

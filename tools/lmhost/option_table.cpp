@@ -194,8 +194,7 @@ constexpr CommandSpec kCommands[] = {
      "table,json,csv,md", "what changes from one model, workload or saved report to another",
      "NEW and BASE are models, or reports that `analyze -o json` has saved. Options before -- hold "
      "for both sides, those behind it for the base alone, on top. Several NEW are compared with "
-     "one "
-     "base, or each with its own; without a base with the best (1.00).\n"
+     "one base, or each with its own; without a base with the best (1.00).\n"
      "A CONDITION is METRIC[@NODE], one of > >= < <= == !=, and a limit: with % the change in "
      "percent of the base, with + or - the change, else the new value; k M G T P E are powers of "
      "1000, Ki Mi Gi ... of 1024. Exit status 1 when a condition holds.",
@@ -217,18 +216,18 @@ constexpr CommandSpec kCommands[] = {
          kMetric,
      "table,csv,jsonl,md", "costs over a grid of batches, lengths, precisions, config values",
      "Every point is what `analyze` says there. Without -o a map of the last two axes: of FLOPs, "
-     "or\n"
+     "or "
      "with a device of tokens per second at most; a dot is where weights and cache exceed 0.9 of "
-     "its\n"
-     "memory. The device may be an axis: -P hw=a100-80g,h100-sxm.\n"
-     "A range is FIRST-LAST, FIRST-LAST+STEP or FIRST-LAST*FACTOR (x will do for *)."},
+     "its memory. The device may be an axis: -P hw=a100-80g,h100-sxm.\n"
+     "A range is FIRST-LAST, FIRST-LAST+STEP or FIRST-LAST*FACTOR (x will do for *).\n"
+     "--output FILE gets rows as they are computed, and holds whole rows whatever ends the sweep; "
+     "--resume goes on from there."},
     {"inspect", "MODEL", kHosted | kFormat | kModel | kRoot | kDepth, "tree,json,dot,mermaid",
      "what a model is made of, without numbers",
      "A graph file, if not from standard input, needs no config for this."},
     {"resolve", "MODEL", kHosted | kFormat | kModel | kDepth | kResolve, "text,json",
      "what a model costs, as formulas",
-     "FLOPs and bytes of every call and composite in the runtime variables, and in config.* if "
-     "the\n"
+     "FLOPs and bytes of every call and composite in the runtime variables, and in config.* if the "
      "model has no config or with --keep-config."},
     {"kernels", "list [PATTERN] | show KERNEL | eval KERNEL NAME=VALUE...",
      kHosted | kFormat | kModel | kKernelTools, "text,json", "the kernels that plugins declare",
@@ -252,15 +251,14 @@ constexpr CommandSpec kCommands[] = {
     {"learn", "NAME...", kHosted | kFormat | kLearn, "text,json",
      "have an agent analyse modules from their source",
      "NAME is a class, whole or its last parts: LlamaMLP. What is known is left alone. What an "
-     "agent "
-     "answers is judged, and kept in the last --catalog FILE, which is made when it is not there. "
+     "agent answers is judged, and kept in the last --catalog FILE, which is made when it is not "
+     "there. "
      "Exit status 1 when a module failed."},
     {"populate", "MODEL", kHosted | kPopulate, "",
      "fill in the parameters of a model's structure from its config",
      "MODEL is a model representation: {model_id, layers}. The result has in each basic layer the "
      "parameters of the kernel of its class, what is known at run time only as a template, and "
-     "where "
-     "each value came from."},
+     "where each value came from."},
     {"validate", "FILE... | --missing MODEL", kHosted | kFormat | kMissing | kLearn, "text,json",
      "check graphs, configs, conventions and plugins",
      "The kind of a file is told by its content. Exit status 1 when a file has an error.\n"
