@@ -1,7 +1,6 @@
 // The public C++ API, as a program sees it: <lmhost/lmhost.hpp> and liblmhost.so, nothing else.
-#include <doctest/doctest.h>
+#include "api_support.hpp"
 
-#include <lmhost/lmhost.hpp>
 #include <lmhost/sdk.hpp>
 
 #include <algorithm>
@@ -24,25 +23,11 @@ using lmhost::Costs;
 using lmhost::Number;
 using lmhost::Quantity;
 using lmhost::RuntimePoint;
+using lmhost::test::built_host;
+using lmhost::test::code_of;
+using lmhost::test::graph_text;
+using lmhost::test::must;
 using V = lmhost::RuntimeVariable;
-
-template <class T>
-T must(lmhost::Result<T> result) {
-  REQUIRE_MESSAGE(result.ok(),
-                  lmhost::to_text(result.ok() ? lmhost::Diagnostics{} : result.errors()));
-  return std::move(result).value();
-}
-
-template <class T>
-std::string code_of(const lmhost::Result<T>& result) {
-  return result.ok() ? "ok" : result.errors().front().code;
-}
-
-// Finds the build tree by the place of liblmhost.so.
-const lmhost::Host& built_host() {
-  static const lmhost::Host host = must(lmhost::Host::open());
-  return host;
-}
 
 lmhost::Host mini_host() {
   lmhost::HostOptions options;
@@ -57,12 +42,6 @@ RuntimePoint point_of(const lmhost::Plan& plan, int batch, int seq, int cache) {
   point[V::kSeqLen] = seq;
   point[V::kCacheLen] = cache;
   return point;
-}
-
-std::string graph_text(const std::string& calls) {
-  return R"({"schema": "lmhost.graph/1", "root": "m.Model", "kernels": {"m.Model": {)"
-         R"("sub_kernels": [)" +
-         calls + "]}}}";
 }
 
 const std::string kLinear =
@@ -451,7 +430,7 @@ TEST_CASE("the page shows the examples as they are") {
     std::vector<std::string> examples;
     int blocks;
   };
-  const Row rows[] = {{"```cpp\n", {"scheduler.cpp", "arena.cpp"}, 3},
+  const Row rows[] = {{"```cpp\n", {"scheduler.cpp", "sweep.cpp", "arena.cpp"}, 4},
                       {"```c\n", {"totals.c"}, 1},
                       {"```python\n", {"totals.py"}, 1}};
   for (const Row& row : rows) {

@@ -1,7 +1,5 @@
 // The registry of the public C++ API: one kernel by name, without a graph.
-#include <doctest/doctest.h>
-
-#include <lmhost/lmhost.hpp>
+#include "api_support.hpp"
 
 #include <string>
 #include <thread>
@@ -12,15 +10,7 @@ namespace {
 using lmhost::Arguments;
 using lmhost::Number;
 
-const lmhost::Host& host() {
-  static const lmhost::Host opened = [] {
-    lmhost::Result<lmhost::Host> result = lmhost::Host::open();
-    REQUIRE_MESSAGE(result.ok(),
-                    lmhost::to_text(result.ok() ? lmhost::Diagnostics{} : result.errors()));
-    return std::move(result).value();
-  }();
-  return opened;
-}
+const lmhost::Host& host() { return lmhost::test::built_host(); }
 
 template <class T>
 std::string text_of(const lmhost::Result<T>& result) {

@@ -15,6 +15,7 @@
 #include "lmhost/lmhost.hpp"
 #include "load/model.hpp"
 #include "report/summary.hpp"
+#include "study/grid_table.hpp"
 
 // What stands behind a public object is not public.
 #define LMHOST_LOCAL __attribute__((visibility("hidden")))
@@ -63,10 +64,27 @@ struct LMHOST_LOCAL Plan::Data {
   mutable ScratchPool pool;
 };
 
+struct LMHOST_LOCAL Sweep::Data {
+  GridTable table;
+};
+
 struct LMHOST_LOCAL Report::Data {
   Analysis analysis;
   Summary summary;
   std::string prefix;
 };
+
+// The caller's words as the pipeline's. Refers to `options`.
+struct Run {
+  explicit Run(const RunOptions& options) : execution(options.threads) {
+    execution.cancelled = options.cancelled;
+    if (options.parallel_for) execution.parallel_for = &options.parallel_for;
+    if (options.progress) execution.progress = &options.progress;
+  }
+  Execution execution;
+};
+
+// Why a point is none; empty when it is one.
+Diagnostics check_point(const RuntimePoint& point, const Config& config);
 
 }  // namespace lmhost::v0

@@ -20,7 +20,8 @@ bool is_bits(const Number& number) {
   return number.is_exact() && !number.is_zero() && !number.is_negative();
 }
 
-// Why a point is none; empty when it is one.
+}  // namespace
+
 Diagnostics check_point(const RuntimePoint& point, const Config& config) {
   if (is_length(point[V::kBatchSize]) && is_length(point[V::kSeqLen]) &&
       is_length(point[V::kCacheLen]) && is_bits(point[V::kWeightBits]) &&
@@ -38,18 +39,6 @@ Diagnostics check_point(const RuntimePoint& point, const Config& config) {
   const Result<RuntimePoint> checked = lmhost::Host::runtime_point(workload, config);
   return checked.ok() ? Diagnostics() : checked.errors();
 }
-
-// The caller's words as the pipeline's.
-struct Run {
-  explicit Run(const RunOptions& options) : execution(options.threads) {
-    execution.cancelled = options.cancelled;
-    if (options.parallel_for) execution.parallel_for = &options.parallel_for;
-    if (options.progress) execution.progress = &options.progress;
-  }
-  Execution execution;
-};
-
-}  // namespace
 
 Plan::Data::Data(Analysis planned, std::string installation)
     : analysis(std::move(planned)),

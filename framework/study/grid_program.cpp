@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "aggregate/aggregate.hpp"
+#include "base/codes.hpp"
 #include "study/streaming_store.hpp"
 
 namespace lmhost {
@@ -25,7 +27,39 @@ void add_scaled(Cell* out, const Cell* sum, std::size_t count, Cell slope, const
     Store::put(out + i, sum[i] + slope * static_cast<Cell>(x[i]));
 }
 
+Number cost_at(const Plan& plan, const Evaluation& evaluation, const NodePath& node,
+               const CostWeights& weights) {
+  Number times = 1, stored_times = 1;
+  for (std::uint32_t index : node.edges) {
+    times = times * evaluation.values[plan.edges[index].count];
+    stored_times = stored_times * evaluation.values[plan.edges[index].stored_count];
+  }
+  Costs costs = costs_of(plan, evaluation,
+                         node.edges.empty() ? plan.root() : plan.edges[node.edges.back()].child);
+  for (std::size_t q = 0; q < kQuantityCount; ++q) {
+    // As the rows of an analysis: nothing, however often, is nothing.
+    if (costs.values[q] == Number(0)) continue;
+    costs.values[q] =
+        costs.values[q] * (is_stored(static_cast<Quantity>(q)) ? stored_times : times);
+    if (times.is_zero()) costs.values[q] = Number(0);  // an absent call costs nothing
+  }
+  return weighted(costs, weights);
+}
+
 }  // namespace
+
+Result<std::vector<Number>> reference_costs(const Plan& plan, const Evaluation& evaluation,
+                                            const std::vector<GridOutput>& outputs) {
+  std::vector<Number> values;
+  for (const GridOutput& output : outputs) {
+    values.push_back(cost_at(plan, evaluation, output.node, output.weights));
+    if (values.back().is_error())
+      return plain_error(ErrorKind::kInput, codes::kArithmetic,
+                         std::string(describe(values.back().error_reason())) + " in the costs of " +
+                             quoted(output.node.text));
+  }
+  return values;
+}
 
 Number GridColumn::at(std::size_t index) const {
   if (form == Form::kNumbers) return numbers[index];

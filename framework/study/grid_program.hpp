@@ -35,6 +35,11 @@ struct GridOutput {
   CostWeights weights;
 };
 
+// The outputs of an evaluated plan: what a column has at that point. Errors: E305 of a cost that has no
+// value.
+Result<std::vector<Number>> reference_costs(const Plan& plan, const Evaluation& evaluation,
+                                            const std::vector<GridOutput>& outputs);
+
 // One output at consecutive points.
 struct GridColumn {
   enum class Form { kWhole64, kWhole128, kNumbers };

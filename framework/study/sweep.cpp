@@ -7,26 +7,6 @@
 namespace lmhost {
 namespace {
 
-// The costs of a node of an evaluated plan.
-Number value_at(const Plan& plan, const Evaluation& evaluation, const NodePath& node,
-                const CostWeights& weights) {
-  Number times = 1, stored_times = 1;
-  for (std::uint32_t index : node.edges) {
-    times = times * evaluation.values[plan.edges[index].count];
-    stored_times = stored_times * evaluation.values[plan.edges[index].stored_count];
-  }
-  Costs costs = costs_of(plan, evaluation,
-                         node.edges.empty() ? plan.root() : plan.edges[node.edges.back()].child);
-  for (std::size_t q = 0; q < kQuantityCount; ++q) {
-    // As the rows of an analysis: nothing, however often, is nothing.
-    if (costs.values[q] == Number(0)) continue;
-    costs.values[q] =
-        costs.values[q] * (is_stored(static_cast<Quantity>(q)) ? stored_times : times);
-    if (times.is_zero()) costs.values[q] = Number(0);  // an absent call costs nothing
-  }
-  return weighted(costs, weights);
-}
-
 // What the planner takes for granted of an open name (Symbol::is_length) it takes from the first value.
 // Where that is not true of the others too, each has a plan of its own.
 bool hold_alike(const std::vector<Number>& values) {
@@ -169,13 +149,7 @@ Result<std::shared_ptr<const Sweep::Program>> Sweep::make_program(
     grid_axes.push_back(std::move(axis));
   }
   if (grid_axes.empty()) grid_axes.push_back({});
-  const CostTree structure = structure_of(program->plan.plan);
-  std::vector<GridOutput> outputs;
-  for (const SweepOutput& output : outputs_) {
-    // A node that a mode does not have costs nothing there.
-    const std::optional<NodePath> path = exact_path(structure, output.node);
-    outputs.push_back({path.value_or(NodePath()), path ? output.weights : CostWeights{}});
-  }
+  std::vector<GridOutput> outputs = outputs_in(program->plan.plan);
   const Program* const self = program.get();
   program->grid = std::make_unique<GridProgram>(
       plan, program->plan.point, std::move(grid_axes), std::move(outputs),
@@ -206,17 +180,19 @@ Result<std::vector<Number>> Sweep::refer(const Program& program,
       at.point[variable] = axes_[i].numbers[place[i]];
   const Result<Evaluation> evaluation = evaluate_plan(*at.plan, make_schedule(*at.plan), at.point);
   if (!evaluation) return evaluation.errors();
-  std::vector<Number> values;
-  const CostTree structure = structure_of(at.plan);
+  return reference_costs(*at.plan, *evaluation, outputs_in(at.plan));
+}
+
+// A node that a mode does not have costs nothing there.
+std::vector<GridOutput> Sweep::outputs_in(const std::shared_ptr<const Plan>& plan) const {
+  const CostTree structure = structure_of(plan);
+  std::vector<GridOutput> outputs;
   for (const SweepOutput& output : outputs_) {
     const std::optional<NodePath> path = exact_path(structure, output.node);
-    values.push_back(path ? value_at(*at.plan, *evaluation, *path, output.weights) : Number(0));
-    if (values.back().is_error())
-      return plain_error(ErrorKind::kInput, "E305",
-                         std::string(describe(values.back().error_reason())) +
-                             " in the costs of '" + output.node + "'");
+    outputs.push_back(path ? GridOutput{*path, output.weights}
+                           : GridOutput{{output.node, {}}, CostWeights{}});
   }
-  return values;
+  return outputs;
 }
 
 std::optional<GridFailure> Sweep::evaluate(std::size_t first, std::size_t count,

@@ -98,6 +98,7 @@ class Sweep {
   PlanVariant variant_at(const std::vector<std::size_t>& place, bool with_open) const;
   Result<std::shared_ptr<const Program>> program_of(const std::vector<std::size_t>& place) const;
   Result<std::shared_ptr<const Program>> make_program(const std::vector<std::size_t>& place) const;
+  std::vector<GridOutput> outputs_in(const std::shared_ptr<const Plan>& plan) const;
   Result<std::vector<Number>> refer(const Program& program,
                                     const std::vector<std::size_t>& plan_place,
                                     std::size_t grid_point) const;

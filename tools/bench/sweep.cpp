@@ -10,16 +10,15 @@
 #include <cstdio>
 #include <cstdlib>
 #include <memory>
+#include <vector>
 
 #include "host.hpp"
-#include "study/grid_program.hpp"
+#include "study/grid_table.hpp"
 #include "study/streaming_store.hpp"
 
 namespace {
 
 using namespace lmhost;
-
-constexpr std::size_t kBlock = 16384;
 
 struct Llama {
   Host host;
@@ -86,54 +85,34 @@ GridProgram program(std::vector<GridAxis> axes, std::vector<GridOutput> outputs)
                      });
 }
 
-// Columns of int64, one behind the other, every page of them touched.
-struct Columns {
-  Columns(std::size_t count, std::size_t points)
-      : points(points), cells(new std::int64_t[count * points]()), bytes(count * points * 8) {}
-  std::size_t points;
-  std::unique_ptr<std::int64_t[]> cells;
-  std::size_t bytes;
-};
-
-void run(const GridProgram& grid, std::size_t outputs, Columns& columns, unsigned threads) {
-  const std::size_t blocks = (grid.size() + kBlock - 1) / kBlock;
-  for_each_range(blocks, 1, Execution(threads), [&](std::size_t begin, std::size_t end) {
-    std::vector<GridColumn> block(outputs);
-    GridProgram::Scratch scratch;
-    for (std::size_t i = begin; i < end; ++i) {
-      const std::size_t first = i * kBlock;
-      for (std::size_t o = 0; o < outputs; ++o)
-        block[o].whole64 = columns.cells.get() + o * columns.points + first;
-      if (grid.evaluate(first, std::min(kBlock, grid.size() - first), block, scratch,
-                        GridProgram::Stores::kStreamed))
-        std::abort();
-    }
-  });
+void run(const GridProgram& grid, GridTable& table, unsigned threads) {
+  if (table.fill(grid, Execution(threads))) std::abort();
 }
 
-void store(Columns& columns, unsigned threads) {
+void store(std::vector<std::int64_t>& cells, unsigned threads) {
   constexpr std::size_t kPiece = std::size_t{1} << 17;
-  const std::size_t cells = columns.bytes / sizeof(std::int64_t);
-  for_each_range(cells, kPiece, Execution(threads), [&](std::size_t begin, std::size_t end) {
-    for (std::size_t i = begin; i < end; ++i) StreamingStore::put(columns.cells.get() + i, 1);
+  for_each_range(cells.size(), kPiece, Execution(threads), [&](std::size_t begin, std::size_t end) {
+    for (std::size_t i = begin; i < end; ++i) StreamingStore::put(cells.data() + i, 1);
     StreamingStore::finish();
   });
 }
 
+// Every page is touched before the clock runs.
 void measure(benchmark::State& state, const GridProgram& grid, std::size_t outputs, bool sweeps) {
   const auto threads = static_cast<unsigned>(state.range(0));
-  Columns columns(outputs, grid.size());
-  for (auto _ : state) {
-    if (sweeps)
-      run(grid, outputs, columns, threads);
-    else
-      store(columns, threads);
-    benchmark::ClobberMemory();
+  const std::size_t cells = grid.size() * outputs;
+  if (sweeps) {
+    GridTable table(grid.size(), outputs);
+    run(grid, table, threads);
+    for (auto _ : state) run(grid, table, threads);
+  } else {
+    std::vector<std::int64_t> columns(cells);
+    for (auto _ : state) store(columns, threads);
   }
   const auto points = static_cast<double>(grid.size());
   using benchmark::Counter;
   state.counters["points/s"] = Counter(points, Counter::kIsIterationInvariantRate);
-  state.counters["stored"] = Counter(static_cast<double>(columns.bytes),
+  state.counters["stored"] = Counter(static_cast<double>(cells * sizeof(std::int64_t)),
                                      Counter::kIsIterationInvariantRate, Counter::kIs1000);
 }
 

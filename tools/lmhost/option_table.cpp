@@ -264,8 +264,8 @@ constexpr CommandSpec kCommands[] = {
      "The kind of a file is told by its content. Exit status 1 when a file has an error.\n"
      "--missing lists the kernels of MODEL, and exits with 1 when some are known to nobody."},
     {"schema",
-     "graph|report|resolved|conventions|kernels|hardware|efficiency|parameter_rules|modules|module_"
-     "answer|comparison",
+     "graph|report|resolved|comparison|fits|formula|conventions|kernels|hardware|efficiency|"
+     "parameter_rules|modules|module_answer",
      kPlain | kResult, "", "print a JSON Schema", ""},
     {"completion", "bash|zsh|fish", kPlain | kResult, "", "print a completion script",
      "bash: source <(lmhost completion bash)"},
