@@ -92,8 +92,10 @@ TEST_CASE("what leaves 64 bits is exact as well") {
 
 TEST_CASE("threads, progress and cancellation of a sweep") {
   const lmhost::Plan plan = plan_of("llama-2-7b");
+  // 640,000 cells: more than the caches hold, so they are written past them.
+  constexpr int kLength = 400;
   SweepAxis batches{{V::kBatchSize}, {}}, lengths{{V::kSeqLen}, {}};
-  for (int i = 1; i <= 300; ++i) {
+  for (int i = 1; i <= kLength; ++i) {
     batches.values.emplace_back(i);
     lengths.values.emplace_back(7 * i);
   }
@@ -114,7 +116,7 @@ TEST_CASE("threads, progress and cancellation of a sweep") {
       if (serial.whole(c)[i] != parallel.whole(c)[i]) ++differences;
   CHECK(differences == 0);
   // A point in the middle, against its analysis.
-  const std::size_t point = 123 * 300 + 45;
+  const std::size_t point = 123 * kLength + 45;
   const lmhost::Report report = must(plan.analyze(point_of(plan, axes, point)));
   CHECK(serial.at(0, point) == report.totals()[Quantity::kFlops]);
 
@@ -124,14 +126,14 @@ TEST_CASE("threads, progress and cancellation of a sweep") {
 
   // One plan, eight threads.
   RuntimePoint last_point = plan.default_point();
-  last_point[V::kBatchSize] = 300;
+  last_point[V::kBatchSize] = kLength;
   const Number of_the_last = must(plan.totals(last_point))[Quantity::kFlops];
   std::vector<std::thread> threads;
   std::atomic<int> wrong{0};
   for (int t = 0; t < 8; ++t)
     threads.emplace_back([&] {
       const auto again = plan.sweep({batches}, kColumns);
-      if (!again.ok() || again->at(0, 299) != of_the_last) ++wrong;
+      if (!again.ok() || again->at(0, kLength - 1) != of_the_last) ++wrong;
     });
   for (std::thread& thread : threads) thread.join();
   CHECK(wrong == 0);

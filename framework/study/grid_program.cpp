@@ -101,13 +101,50 @@ void GridProgram::specialize_row(Scratch& scratch, std::size_t changed,
   }
 }
 
-void GridProgram::add_suspects(std::size_t begin, std::size_t length, std::size_t offset,
-                               Scratch& scratch) const {
+// Rows of the innermost axis from a point on: which part of each is asked for, and what moved.
+class GridProgram::Rows {
+ public:
+  Rows(const GridProgram& grid, std::size_t first, std::size_t count,
+       std::vector<std::size_t>& place)
+      : grid_(grid), place_(place), count_(count), begin_(first % grid.inner_length()) {
+    place_.resize(grid.axes_.size());
+    std::size_t row = first / grid.inner_length();
+    for (std::size_t axis = grid.axes_.size() - 1; axis-- > 0; row /= grid.axes_[axis].length)
+      place_[axis] = row % grid.axes_[axis].length;
+  }
+
+  bool at_end() const { return offset_ == count_; }
+  std::size_t begin() const { return begin_; }    // on the innermost axis
+  std::size_t offset() const { return offset_; }  // in the block
+  std::size_t length() const { return std::min(grid_.inner_length() - begin_, count_ - offset_); }
+  std::size_t changed() const { return changed_; }  // the first axis that moved since the last row
+
+  void next() {
+    offset_ += length();
+    begin_ = 0;
+    changed_ = 0;
+    for (std::size_t axis = grid_.axes_.size() - 1; axis-- > 0;) {
+      if (++place_[axis] < grid_.axes_[axis].length) {
+        changed_ = axis;
+        return;
+      }
+      place_[axis] = 0;
+    }
+  }
+
+ private:
+  const GridProgram& grid_;
+  std::vector<std::size_t>& place_;
+  std::size_t count_, begin_, offset_ = 0, changed_ = 0;
+};
+
+void GridProgram::add_suspects(const Rows& row, Scratch& scratch) const {
   for (const Guard& guard : guards_) {
     const std::size_t start = cell(guard.mask, scratch.place);
     const bool varies = (guard.mask >> (axes_.size() - 1) & 1) != 0;
-    for (std::size_t i = 0; i < length; ++i)
-      if (guard.failed[start + (varies ? begin + i : 0)]) scratch.suspects.push_back(offset + i);
+    for (std::size_t i = 0; i < row.length(); ++i)
+      if (guard.failed[start + (varies ? row.begin() + i : 0)])
+        scratch.suspects.push_back(row.offset() + i);
   }
 }
 
@@ -168,73 +205,72 @@ void GridProgram::fill_row(const Output& output, const Int128* coefficients,
   }
 }
 
+// One row of every output, by the coefficients of that row.
+void GridProgram::fill_columns(const Int128* coefficients, const Rows& row,
+                               const std::vector<std::size_t>& place, Stores stores,
+                               std::vector<GridColumn>& columns) const {
+  const std::size_t begin = row.begin(), length = row.length(), offset = row.offset();
+  for (std::size_t o = 0; o < outputs_.size(); ++o) {
+    if (columns[o].form == GridColumn::Form::kWhole128)
+      fill_row<CachedStore>(outputs_[o], coefficients, place, begin, length,
+                            columns[o].whole128.data() + offset);
+    else if (stores == Stores::kStreamed)
+      fill_row<StreamingStore>(outputs_[o], coefficients, place, begin, length,
+                               columns[o].whole64 + offset);
+    else
+      fill_row<CachedStore>(outputs_[o], coefficients, place, begin, length,
+                            columns[o].whole64 + offset);
+  }
+}
+
 std::optional<GridFailure> GridProgram::evaluate(std::size_t first, std::size_t count,
                                                  std::vector<GridColumn>& columns, Scratch& scratch,
                                                  Stores stores) const {
   if (by_reference_) return refer(first, count, columns);
-  const std::size_t inner = inner_length();
-  const std::size_t first_row = first / inner;
-  const std::size_t rows = count == 0 ? 0 : (first + count - 1) / inner - first_row + 1;
   scratch.outer.assign(outer_.size(), 1);
-  scratch.coefficients.resize(rows * factors_.size());
   scratch.suspects.clear();
-
-  const auto place_of_row = [&](std::size_t row) {
-    scratch.place.resize(axes_.size());
-    for (std::size_t axis = axes_.size() - 1; axis-- > 0; row /= axes_[axis].length)
-      scratch.place[axis] = row % axes_[axis].length;
-  };
-  // The next row's place. Returns the first axis that moved.
-  const auto advance = [&] {
-    std::size_t axis = axes_.size() - 1;
-    while (axis-- > 0) {
-      if (++scratch.place[axis] < axes_[axis].length) return axis;
-      scratch.place[axis] = 0;
-    }
-    return std::size_t{0};
-  };
-  // Calls body(row, begin on the innermost axis, length, offset in the block) with the place set.
-  const auto for_each_row = [&](const auto& body) {
-    place_of_row(first_row);
-    std::size_t begin = first % inner, offset = 0, changed = 0;
-    for (std::size_t row = 0; row < rows; ++row) {
-      const std::size_t length = std::min(inner - begin, count - offset);
-      body(row, changed, begin, length, offset);
-      offset += length;
-      begin = 0;
-      changed = advance();
-    }
-  };
-
-  for_each_row([&](std::size_t row, std::size_t changed, std::size_t begin, std::size_t length,
-                   std::size_t offset) {
-    specialize_row(scratch, changed, scratch.coefficients.data() + row * factors_.size());
-    if (!guards_.empty()) add_suspects(begin, length, offset, scratch);
+  // Where the whole grid is proved to fit 64 bits, a row is filled as soon as it is specialised; else
+  // the coefficients of all rows must be known first.
+  const bool is_proved = std::all_of(outputs_.begin(), outputs_.end(), [](const Output& output) {
+    return output.largest < kLargest64;
   });
-  for (std::size_t o = 0; o < outputs_.size(); ++o) {
-    const bool narrow = fits64(outputs_[o], scratch.coefficients.data(), rows);
-    columns[o].form = narrow ? GridColumn::Form::kWhole64 : GridColumn::Form::kWhole128;
-    columns[o].denominator = outputs_[o].denominator;
-    if (!narrow) columns[o].whole128.resize(count);
+  const std::size_t all_rows =
+      (first % inner_length() + count + inner_length() - 1) / inner_length();
+  scratch.coefficients.resize((is_proved ? 1 : all_rows) * factors_.size());
+  const std::size_t stride = is_proved ? 0 : factors_.size();
+  const auto choose_forms = [&](std::size_t rows) {
+    for (std::size_t o = 0; o < outputs_.size(); ++o) {
+      const bool is_narrow = fits64(outputs_[o], scratch.coefficients.data(), rows);
+      columns[o].form = is_narrow ? GridColumn::Form::kWhole64 : GridColumn::Form::kWhole128;
+      columns[o].denominator = outputs_[o].denominator;
+      if (!is_narrow) columns[o].whole128.resize(count);
+    }
+  };
+  if (is_proved) choose_forms(0);
+  Int128* coefficients = scratch.coefficients.data();
+  for (Rows row(*this, first, count, scratch.place); !row.at_end(); row.next()) {
+    specialize_row(scratch, row.changed(), coefficients);
+    if (!guards_.empty()) add_suspects(row, scratch);
+    if (is_proved) fill_columns(coefficients, row, scratch.place, stores, columns);
+    coefficients += stride;
   }
-  for_each_row(
-      [&](std::size_t row, std::size_t, std::size_t begin, std::size_t length, std::size_t offset) {
-        const Int128* const coefficients = scratch.coefficients.data() + row * factors_.size();
-        for (std::size_t o = 0; o < outputs_.size(); ++o) {
-          if (columns[o].form == GridColumn::Form::kWhole128)
-            fill_row<CachedStore>(outputs_[o], coefficients, scratch.place, begin, length,
-                                  columns[o].whole128.data() + offset);
-          else if (stores == Stores::kStreamed)
-            fill_row<StreamingStore>(outputs_[o], coefficients, scratch.place, begin, length,
-                                     columns[o].whole64 + offset);
-          else
-            fill_row<CachedStore>(outputs_[o], coefficients, scratch.place, begin, length,
-                                  columns[o].whole64 + offset);
-        }
-      });
+  if (!is_proved) {
+    choose_forms(all_rows);
+    coefficients = scratch.coefficients.data();
+    for (Rows row(*this, first, count, scratch.place); !row.at_end(); row.next()) {
+      fill_columns(coefficients, row, scratch.place, stores, columns);
+      coefficients += stride;
+    }
+  }
   if (stores == Stores::kStreamed) StreamingStore::finish();
-  if (scratch.suspects.empty()) return std::nullopt;
+  return refer_suspects(first, count, columns, scratch);
+}
 
+// The points whose guards fail, one by one.
+std::optional<GridFailure> GridProgram::refer_suspects(std::size_t first, std::size_t count,
+                                                       std::vector<GridColumn>& columns,
+                                                       Scratch& scratch) const {
+  if (scratch.suspects.empty()) return std::nullopt;
   std::sort(scratch.suspects.begin(), scratch.suspects.end());
   scratch.suspects.erase(std::unique(scratch.suspects.begin(), scratch.suspects.end()),
                          scratch.suspects.end());

@@ -131,16 +131,22 @@ class GridProgram {
   static constexpr std::uint32_t kNone = 0xFFFFFFFF;
 
   class Builder;
+  class Rows;
   std::size_t inner_length() const { return axes_.back().length; }
   std::size_t cell(AxisMask mask, const std::vector<std::size_t>& place) const;
   void specialize_row(Scratch& scratch, std::size_t changed, Int128* coefficients) const;
-  void add_suspects(std::size_t begin, std::size_t length, std::size_t offset,
-                    Scratch& scratch) const;
+  void add_suspects(const Rows& row, Scratch& scratch) const;
+  void fill_columns(const Int128* coefficients, const Rows& row,
+                    const std::vector<std::size_t>& place, Stores stores,
+                    std::vector<GridColumn>& columns) const;
   template <class Store, class Cell>
   void fill_row(const Output& output, const Int128* coefficients,
                 const std::vector<std::size_t>& place, std::size_t begin, std::size_t length,
                 Cell* out) const;
   bool fits64(const Output& output, const Int128* coefficients, std::size_t rows) const;
+  std::optional<GridFailure> refer_suspects(std::size_t first, std::size_t count,
+                                            std::vector<GridColumn>& columns,
+                                            Scratch& scratch) const;
   std::optional<GridFailure> refer(std::size_t first, std::size_t count,
                                    std::vector<GridColumn>& columns) const;
 
