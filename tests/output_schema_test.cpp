@@ -64,6 +64,8 @@ TEST_CASE("outputs pass their schemas") {
       {"formula", "formula llama-2-7b layers.mlp --in seq_len,w_bits --metric intensity -o json"},
       {"formula",
        "formula " LMHOST_SOURCE_DIR "/tests/golden/inputs/experts.json --in batch_size -o json"},
+      {"growth", "formula llama-2-7b --asymptotic -o json"},
+      {"growth", "formula gpt2 --asymptotic --in seq_len,n_layer --metric stored -o json"},
   };
   for (const Row& row : rows) {
     CAPTURE(row.arguments);
@@ -72,7 +74,7 @@ TEST_CASE("outputs pass their schemas") {
     CHECK(test::passes_schema(row.schema, text));
   }
   // A schema that took anything would pass anything.
-  for (const std::string name : {"report", "comparison", "fits", "formula"}) {
+  for (const std::string name : {"report", "comparison", "fits", "formula", "growth"}) {
     CAPTURE(name);
     CHECK_FALSE(test::passes_schema(name, "{}"));
     CHECK_FALSE(test::passes_schema(name, R"({"schema": "lmhost.)" + name + R"(/1"})"));

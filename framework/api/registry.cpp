@@ -1,5 +1,6 @@
 // Kernels by name, without a graph; and one composite of a graph.
-#include <algorithm>
+#include <set>
+#include <string_view>
 
 #include "aggregate/aggregate.hpp"
 #include "aggregate/cost_tree.hpp"
@@ -19,10 +20,9 @@ using NamedValues = std::vector<std::pair<std::string, Value>>;
 
 Result<NamedValues> values_of(const Arguments& arguments) {
   NamedValues values;
+  std::set<std::string_view> names;
   for (const auto& [name, value] : arguments) {
-    const bool is_new = std::none_of(values.begin(), values.end(),
-                                     [&](const auto& row) { return row.first == name; });
-    if (!is_new)
+    if (!names.insert(name).second)
       return plain_error(ErrorKind::kUsage, codes::kUsage,
                          "argument " + quoted(name) + " is given twice");
     values.emplace_back(name, value.is_text ? Value::of(value.text) : Value::of(value.number));

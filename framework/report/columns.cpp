@@ -142,6 +142,17 @@ const Column* find_column(std::string_view name) {
 
 const Column& column(std::string_view key) { return *find_column(key); }
 
+// By asking it about one unit of every quantity.
+CostWeights weights_of(const Column& column) {
+  CostWeights weights{};
+  for (std::size_t q = 0; q < kQuantityCount; ++q) {
+    Costs unit;
+    unit.values[q] = Number(1);
+    weights[q] = static_cast<int>(column.value(unit).to_int64().value_or(0));
+  }
+  return weights;
+}
+
 Result<std::vector<const Column*>> parse_columns(std::string_view list) {
   std::vector<const Column*> columns;
   Diagnostics errors;

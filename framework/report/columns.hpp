@@ -9,6 +9,7 @@
 
 #include "base/diagnostic.hpp"
 #include "lmhost/quantity.hpp"
+#include "study/cost_forms.hpp"
 
 namespace lmhost {
 
@@ -43,6 +44,8 @@ std::span<const Column> all_columns();
 const Column* find_column(
     std::string_view name);                  // key, alias or header, in either case, '-' as '_'
 const Column& column(std::string_view key);  // REQUIRES: a key of all_columns()
+// What a column adds up. REQUIRES: a sum of quantities.
+CostWeights weights_of(const Column& column);
 
 // "flops,read,write" to columns; an unknown name is a usage error with the nearest one.
 Result<std::vector<const Column*>> parse_columns(std::string_view list);

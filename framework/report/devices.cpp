@@ -125,6 +125,19 @@ std::string write_device_list(const std::vector<Device>& devices, const TextStyl
          "every figure's source.\n";
 }
 
+std::string write_efficiency_list(const std::vector<Efficiency>& profiles, const TextStyle& style) {
+  Table table({{"PROFILE", true, Ink::kBold},
+               {"FLOP/S", false, Ink::kPlain},
+               {"OF DECODE", false, Ink::kPlain},
+               {"BANDWIDTH", false, Ink::kPlain},
+               {"SOURCE", true, Ink::kDim}});
+  const auto share = [](double value) { return value == 1 ? "-" : format_fixed(value, 2); };
+  for (const Efficiency& profile : profiles)
+    table.add({profile.name, share(profile.compute.prefill), share(profile.compute.decode),
+               share(profile.memory.prefill), profile.source});
+  return table.text(style) + "\nShares of the nominal figures, for --efficiency.\n";
+}
+
 std::string write_device(const Device& device, const TextStyle& style) {
   std::string text = painted(device.name, Ink::kBold, style) + "  " + device.title + "\n";
   if (!device.doc.empty()) text += device.doc + "\n";

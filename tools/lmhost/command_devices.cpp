@@ -38,9 +38,16 @@ Result<Outcome> devices_command(const Arguments& arguments) {
   }
   const TextStyle style = text_style(arguments);
   Outcome outcome;
-  outcome.text = *format == "json" ? write_devices_json(devices)
-                 : is_show         ? write_device(devices.front(), style)
-                                   : write_device_list(devices, style);
+  if (*format == "json") {
+    outcome.text = write_devices_json(devices);
+  } else if (is_show) {
+    outcome.text = write_device(devices.front(), style);
+  } else {
+    Result<std::vector<Efficiency>> profiles = load_efficiencies(host->prefix());
+    if (!profiles.ok()) return std::move(profiles).errors();
+    outcome.text =
+        write_device_list(devices, style) + "\n" + write_efficiency_list(*profiles, style);
+  }
   return outcome;
 }
 

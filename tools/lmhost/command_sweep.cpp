@@ -11,7 +11,6 @@
 #include "report/sweep_rows.hpp"
 #include "report/units.hpp"
 #include "study/sweep.hpp"
-#include "tools/lmhost/command_shared.hpp"
 #include "tools/lmhost/commands.hpp"
 #include "tools/lmhost/output.hpp"
 #include "tools/lmhost/row_sink.hpp"

@@ -59,7 +59,8 @@ constexpr OptionSpec kOptions[] = {
     {"peak", "", "", "RATE", "", kDevice, "FLOP/s of its matrix units, instead or alone: 312T"},
     {"bandwidth", "", "", "RATE", "", kDevice, "B/s of its memory, instead or alone: 2039G"},
     {"efficiency", "", "", "NAME|SHARES", "", kDevice,
-     "the share of its peaks that it reaches: compute=.5,memory=.8, or a profile by name"},
+     "the share of its peaks that it reaches: compute=.5,memory=.8, or a profile by name (`lmhost "
+     "devices`)"},
     {"measured", "", "", "VALUE", "", kMeasured,
      "print its share of the roof: '36 tok/s', '27.5 ms', '150 TFLOP/s'"},
 
@@ -264,7 +265,7 @@ constexpr CommandSpec kCommands[] = {
      "The kind of a file is told by its content. Exit status 1 when a file has an error.\n"
      "--missing lists the kernels of MODEL, and exits with 1 when some are known to nobody."},
     {"schema",
-     "graph|report|resolved|comparison|fits|formula|conventions|kernels|hardware|efficiency|"
+     "graph|report|resolved|comparison|fits|formula|growth|conventions|kernels|hardware|efficiency|"
      "parameter_rules|modules|module_answer",
      kPlain | kResult, "", "print a JSON Schema", ""},
     {"completion", "bash|zsh|fish", kPlain | kResult, "", "print a completion script",
