@@ -130,12 +130,14 @@ std::string write_efficiency_list(const std::vector<Efficiency>& profiles, const
                {"FLOP/S", false, Ink::kPlain},
                {"OF DECODE", false, Ink::kPlain},
                {"BANDWIDTH", false, Ink::kPlain},
-               {"SOURCE", true, Ink::kDim}});
+               {"BY", true, Ink::kDim}});
   const auto share = [](double value) { return value == 1 ? "-" : format_fixed(value, 2); };
   for (const Efficiency& profile : profiles)
     table.add({profile.name, share(profile.compute.prefill), share(profile.compute.decode),
-               share(profile.memory.prefill), profile.source});
-  return table.text(style) + "\nShares of the nominal figures, for --efficiency.\n";
+               share(profile.memory.prefill), profile.source.substr(0, profile.source.find(','))});
+  return table.text(style) +
+         "\nShares of the nominal figures, for --efficiency. catalogs/efficiency.json has their "
+         "sources.\n";
 }
 
 std::string write_device(const Device& device, const TextStyle& style) {
