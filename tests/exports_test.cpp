@@ -44,11 +44,12 @@ void spell_as_draft_04(rapidjson::Value& value, rapidjson::Document::AllocatorTy
   if (value.IsArray())
     for (rapidjson::Value& element : value.GetArray()) spell_as_draft_04(element, allocator);
   if (!value.IsObject()) return;
-  for (auto& member : value.GetObject()) spell_as_draft_04(member.value, allocator);
-  const auto constant = value.FindMember("const");
-  if (constant == value.MemberEnd() || constant->value.IsObject()) return;
+  // Its iterators cannot be compared in C++20 without a warning of clang.
+  for (rapidjson::SizeType i = 0; i < value.MemberCount(); ++i)
+    spell_as_draft_04((value.MemberBegin() + static_cast<std::ptrdiff_t>(i))->value, allocator);
+  if (!value.HasMember("const") || value["const"].IsObject()) return;
   rapidjson::Value choices(rapidjson::kArrayType);
-  choices.PushBack(rapidjson::Value(constant->value, allocator), allocator);
+  choices.PushBack(rapidjson::Value(value["const"], allocator), allocator);
   value.RemoveMember("const");
   value.AddMember("enum", choices, allocator);
 }

@@ -180,9 +180,10 @@ TEST_CASE("tensor parallelism divides what lies between two products") {
 
 // 32 layers * 2 (keys, values) * 8 heads * 128 * 2 B, and 32 * 2 * 32 * 128 * 2 B.
 TEST_CASE("bytes of cache per token") {
-  for (const auto& [model, bytes] :
+  for (const auto& row :
        {std::pair<std::string, int>{"llama-3.1-8b", 131'072}, {"llama-2-7b", 524'288}}) {
-    CAPTURE(model);
+    const auto& [model, bytes] = row;
+    CAPTURE(row.first);
     const Fits fits = fits_of(model);
     for (const int length : {1, 77, 4096})
       CHECK(footprint_of(fits, serving(fits, 3, length, 1)).storage.kv_cache ==

@@ -271,8 +271,9 @@ TEST_CASE("what kernel cost files contradict, at its place") {
       {"__import__('os').system('id')", "2:27 E201 expected an operator, found '.'"},
       {"n.__class__()", "2:11 E202 unknown function 'n.__class__'"},
   };
-  for (const auto& [formula, error] : codes) {
-    CAPTURE(formula);
+  for (const auto& row : codes) {
+    const auto& [formula, error] = row;
+    CAPTURE(row.first);
     std::string leaf = kLeaf;
     leaf.replace(leaf.find("2*n"), 3, formula);
     CHECK(errors_of({{"k.leaf.json", leaf}}) == "k.leaf.json:" + error + "\n");

@@ -72,8 +72,9 @@ Generation generate_plan(const std::shared_ptr<const Plan>& plan, const RuntimeP
 
 void check_same(const CostsByPath& got, const CostsByPath& expected) {
   REQUIRE(got.size() == expected.size());
-  for (const auto& [path, node] : expected) {
-    CAPTURE(path);
+  for (const auto& row : expected) {
+    const auto& [path, node] = row;
+    CAPTURE(row.first);
     REQUIRE(got.contains(path));
     CHECK(to_string(got.at(path).times) == to_string(node.times));
     for (std::size_t q = 0; q < kQuantityCount; ++q) {
@@ -173,8 +174,9 @@ TEST_CASE("a generation is the sum of its passes, in every model and mode") {
 TEST_CASE("what is no polynomial is summed pass by pass, and the ranges between in closed form") {
   const RuntimePoint point = point_at(3, 1, 0);
   for (const char* const graph : {kCorners, kSteps})
-    for (const auto& [prompt, generated] : {std::pair{1, 150}, {20, 90}, {36, 2}, {49, 40}}) {
-      CAPTURE(prompt);
+    for (const auto& row : {std::pair{1, 150}, {20, 90}, {36, 2}, {49, 40}}) {
+      const auto& [prompt, generated] = row;
+      CAPTURE(row.first);
       const std::shared_ptr<const Plan> plan = plan_of(graph);
       const CostsByPath expected = summed_passes(plan, point, prompt, generated);
       const Generation generation = generate_plan(plan, point, prompt, generated);

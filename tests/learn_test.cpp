@@ -133,8 +133,7 @@ TEST_CASE("what an answer means is judged") {
   };
   CHECK(formula("4 * {N} * {hidden_size}").empty());
   // Formulas that do not compile, names that are not there, calls that do not fit.
-  for (const auto& [text, code, message] :
-       std::vector<std::tuple<std::string, std::string, std::string>>{
+  for (const auto& row : std::vector<std::tuple<std::string, std::string, std::string>>{
            {"4 * * {N}", "E201", ""},
            {"4 * {n}", "E203", "'n'"},
            {"__import__('os').system('true')", "E", ""},
@@ -147,7 +146,8 @@ TEST_CASE("what an answer means is judged") {
            {"{N} // ({hidden_size} - {hidden_size})", "E305", ""},
            {"10 ** 40 * {N}", "E305", ""},
            {"1000000 // {N}", "E414", "shrink"}}) {
-    CAPTURE(text);
+    const auto& [text, code, message] = row;
+    CAPTURE(std::get<0>(row));
     const std::string wrong = formula(text);
     CAPTURE(wrong);
     CHECK(wrong.substr(0, code.size()) == code);

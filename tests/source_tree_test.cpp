@@ -69,8 +69,9 @@ TEST_CASE("definitions of a Python text") {
       {"class A:\n  '''\n  never closed", "class A 1-3\n"},
       {"class A:\r\n  pass\r\n\r\nclass B:\r\n  pass\r\n", "class A 1-2\nclass B 4-5\n"},
   };
-  for (const auto& [text, expected] : texts) {
-    CAPTURE(text);
+  for (const auto& row : texts) {
+    const auto& [text, expected] = row;
+    CAPTURE(row.first);
     CHECK(listed(text) == expected);
   }
 }
