@@ -18,7 +18,8 @@ using V = RuntimeVariable;
 Liveness liveness_of(const Plan& plan, const RuntimePoint& point, std::int64_t tensor = 1) {
   const Result<Evaluation> evaluation = evaluate_plan(plan, make_schedule(plan), point);
   REQUIRE_MESSAGE(evaluation.ok(), render(evaluation.ok() ? Diagnostics{} : evaluation.errors()));
-  return live_activations(plan, *evaluation, activation_shares(plan, *evaluation, tensor, {}));
+  return live_activations(plan, *evaluation,
+                          activation_shares(plan, *evaluation, {tensor, 1, 1, 1}, {}));
 }
 
 Analysis analysis_of(const std::string& model, Mode mode = Mode::kFused,
@@ -126,7 +127,8 @@ TEST_CASE("tensor parallelism divides what lies between two products") {
   CHECK_FALSE(liveness_of(*analysis.plan, point, 1).is_split);
 
   // Which calls are split, and into how many parts.
-  const auto shares = [](const std::string& calls, std::int64_t tensor, std::int64_t kv_heads) {
+  const auto shares = [](const std::string& calls, std::int64_t tensor, std::int64_t kv_heads,
+                         std::int64_t expert) {
     const auto plan = test::plan_of(
         R"({"schema": "lmhost.graph/1", "root": "m.M", "kernels": {
             "m.M": {"sub_kernels": [)" +
@@ -138,9 +140,11 @@ TEST_CASE("tensor parallelism divides what lies between two products") {
     REQUIRE(evaluation.ok());
     ModelShape shape;
     shape.kv_heads = kv_heads;
+    shape.experts = 6;
     std::string text;
     const Instance& root = plan->instances[plan->root()];
-    const std::vector<Number> all = activation_shares(*plan, *evaluation, tensor, shape);
+    const std::vector<Number> all =
+        activation_shares(*plan, *evaluation, {tensor, 1, 1, expert}, shape);
     for (std::uint32_t i = 0; i < root.edges.count; ++i)
       text += (text.empty() ? "" : " ") + to_string(all[root.edges.first + i]);
     return text;
@@ -152,10 +156,24 @@ TEST_CASE("tensor parallelism divides what lies between two products") {
           {"B": 1, "H_kv": 2, "D": 4, "S_new": 3, "S_past": 0}})";
   const std::string pair = R"({"name": "pair", "kernel": "m.Pair"})";
   const std::string up = product("up", 4, 8), down = product("down", 8, 4);
+  const auto convolution = [](const std::string& name) {
+    return R"({"name": ")" + name +
+           R"(", "kernel": "torch.nn.Conv1d", "bindings": )"
+           R"({"batch_size": 1, "in_channels": 4, "out_channels": 4, "kernel_size": 3, "input_length": 8}})";
+  };
+  const auto expert_product = [](const std::string& name, int rows, int columns) {
+    return R"({"name": ")" + name + R"(", "kernel": "lmhost.grouped_expert_matmul", "bindings":
+            {"num_tokens": 3, "top_k": 2, "num_experts": 6, "K": )" +
+           std::to_string(rows) + R"(, "N": )" + std::to_string(columns) + "}}";
+  };
+  const std::string experts = expert_product("experts_up", 4, 8) + "," +
+                              call("act", "torch.relu", 48) + "," +
+                              expert_product("experts_down", 8, 4);
   struct Row {
     std::string calls;
     std::int64_t tensor, kv_heads;
     std::string_view shares;
+    std::int64_t expert = 1;
   };
   const Row rows[] = {
       {up + "," + pointwise + "," + down, 1, 8, "1 1 1"},
@@ -169,12 +187,18 @@ TEST_CASE("tensor parallelism divides what lies between two products") {
       {up + "," + pointwise, 4, 8, "1 1"},
       {up + "," + product("other", 8, 5), 4, 8, "1 1"},
       {up + "," + pair + "," + down, 4, 8, "1 1 1"},
-      // A router before a pair: the pair has its own composite.
+      // A product whose matrix is not known by rows and columns.
+      {convolution("a") + "," + pointwise + "," + convolution("b"), 4, 8, "1 1 1"},
+      // A router, which every rank has whole, before a pair: the pair has its own composite, or is one
+      // of experts, of which -ep ranks have whole ones.
       {product("router", 4, 6) + "," + pair, 4, 8, "1 1"},
+      {product("router", 4, 6) + "," + experts, 4, 8, "1 0.25 0.25 1"},
+      {product("router", 4, 6) + "," + experts, 4, 8, "1 0.5 0.5 1", 2},
+      {product("router", 4, 6) + "," + experts, 4, 8, "1 1 1 1", 4},
   };
   for (const Row& row : rows) {
     CAPTURE(row.calls);
-    CHECK(shares(row.calls, row.tensor, row.kv_heads) == row.shares);
+    CHECK(shares(row.calls, row.tensor, row.kv_heads, row.expert) == row.shares);
   }
 }
 

@@ -64,9 +64,8 @@ Result<Footprint> Fits::footprint(const Serving& serving) const {
   Result<Evaluation> evaluation = evaluate_plan(*analysis_.plan, schedule_, prefill);
   if (!evaluation) return std::move(evaluation).errors();
   const auto live = [&](const Evaluation& step) {
-    return live_activations(
-        *analysis_.plan, step,
-        activation_shares(*analysis_.plan, step, serving.parallelism.tensor, shape_));
+    return live_activations(*analysis_.plan, step,
+                            activation_shares(*analysis_.plan, step, serving.parallelism, shape_));
   };
   Liveness largest = live(tree->evaluation);
   Liveness of_prefill = live(*evaluation);

@@ -143,49 +143,55 @@ std::vector<std::int64_t> stage_sizes(std::int64_t layers, std::int64_t stages) 
   return sizes;
 }
 
-// The calls of one composite that are split, as a range of its edges.
-class SplitCalls {
+// The calls of one composite that are split.
+struct SplitCalls {
+  IndexRange edges;
+  bool keeps_cache = false;  // somewhere in the composite
+  bool is_expert = false;    // the products are those of experts
+};
+
+class SplitFinder {
  public:
-  SplitCalls(const Plan& plan, const Evaluation& evaluation)
-      : plan_(plan), evaluation_(evaluation), traits_(plan.instances.size()) {
+  SplitFinder(const Plan& plan, const Evaluation& evaluation, const ModelShape& shape)
+      : plan_(plan), evaluation_(evaluation), shape_(shape), traits_(plan.instances.size()) {
     for (std::size_t i = 0; i < traits_.size(); ++i) traits_[i] = traits_of(plan.instances[i]);
   }
 
-  IndexRange of(const Instance& composite) const {
-    IndexRange split;
+  SplitCalls of(const Instance& composite) const {
+    SplitCalls split;
     const Traits* first = nullptr;
     for (std::uint32_t i = 0; i < composite.edges.count; ++i) {
       const std::uint32_t edge = composite.edges.first + i;
       if (!happens(edge)) continue;
-      const InstanceIndex child = plan_.edges[edge].child;
-      if (!traits_[child].has_products) continue;
-      if (!traits_[child].is_product) return {};  // pairs of its own
+      const Traits& call = traits_[plan_.edges[edge].child];
+      split.keeps_cache = split.keeps_cache || call.keeps_cache;
+      if (!call.has_products) continue;
+      if (!call.is_product) return {};  // pairs of its own
+      split.is_expert = split.is_expert || call.is_expert;
       if (first == nullptr) {
-        first = &traits_[child];
-        split.first = edge;
-      } else if (traits_[child].columns == first->rows) {
-        split.count = edge - split.first;  // the last one's result is whole
+        first = &call;
+        split.edges.first = edge;
+      } else if (call.columns == first->rows) {
+        split.edges.count = edge - split.edges.first;  // the last one's result is whole
       }
     }
     return split;
   }
 
-  bool keeps_cache(const Instance& composite) const {
-    for (std::uint32_t i = 0; i < composite.edges.count; ++i)
-      if (traits_[plan_.edges[composite.edges.first + i].child].keeps_cache) return true;
-    return false;
-  }
-
  private:
   struct Traits {
-    bool is_product = false;    // one product with a weight
-    bool has_products = false;  // here or below
-    bool keeps_cache = false;   // here or below
+    bool has_products = false;  // with weights that are split, here or below
+    bool is_product = false;    // is one, of a matrix with so many rows and columns
+    bool is_expert = false;
+    bool keeps_cache = false;  // here or below
     std::int64_t rows = 0, columns = 0;
   };
 
   bool happens(std::uint32_t edge) const {
     return !evaluation_.values[plan_.edges[edge].count].is_zero();
+  }
+  std::int64_t parameter(const Instance& instance, std::string_view name) const {
+    return bound_parameter(plan_, evaluation_, instance, name);
   }
 
   // REQUIRES: those of the children are known.
@@ -193,10 +199,16 @@ class SplitCalls {
     Traits traits;
     if (instance.kernel != nullptr) {
       traits.keeps_cache = has_operand(plan_, instance, Role::kKvCache);
-      traits.is_product = has_products(instance) && has_operand(plan_, instance, Role::kWeight);
-      traits.has_products = traits.is_product;
-      traits.rows = bound_parameter(plan_, evaluation_, instance, "K");
-      traits.columns = bound_parameter(plan_, evaluation_, instance, "N");
+      traits.rows = parameter(instance, "K");
+      traits.columns = parameter(instance, "N");
+      traits.is_expert = parameter(instance, "num_experts") != 0;
+      // Every rank routes all tokens.
+      const bool is_router = traits.is_expert
+                                 ? traits.columns == 0
+                                 : shape_.experts != 0 && traits.columns == shape_.experts;
+      traits.has_products =
+          has_products(instance) && has_operand(plan_, instance, Role::kWeight) && !is_router;
+      traits.is_product = traits.has_products && traits.rows != 0 && traits.columns != 0;
     }
     for (std::uint32_t i = 0; i < instance.edges.count; ++i) {
       if (!happens(instance.edges.first + i)) continue;
@@ -209,24 +221,25 @@ class SplitCalls {
 
   const Plan& plan_;
   const Evaluation& evaluation_;
+  const ModelShape& shape_;
   std::vector<Traits> traits_;
 };
 
 }  // namespace
 
 std::vector<Number> activation_shares(const Plan& plan, const Evaluation& evaluation,
-                                      std::int64_t tensor, const ModelShape& shape) {
+                                      const Parallelism& parallelism, const ModelShape& shape) {
   std::vector<Number> shares(plan.edges.size(), Number(1));
-  if (tensor == 1) return shares;
-  const SplitCalls calls(plan, evaluation);
+  if (parallelism.tensor == 1) return shares;
+  const SplitFinder finder(plan, evaluation, shape);
   for (const Instance& instance : plan.instances) {
     if (instance.composite == nullptr) continue;
-    const IndexRange split = calls.of(instance);
-    if (split.count == 0) continue;
-    std::int64_t ways = tensor;
-    if (calls.keeps_cache(instance))
-      ways = std::min(ways, std::max<std::int64_t>(1, shape.kv_heads));
-    for (std::uint32_t i = 0; i < split.count; ++i) shares[split.first + i] = fraction(1, ways);
+    const SplitCalls split = finder.of(instance);
+    std::int64_t ways = parallelism.tensor;
+    if (split.keeps_cache) ways = std::min(ways, std::max<std::int64_t>(1, shape.kv_heads));
+    if (split.is_expert) ways = std::max<std::int64_t>(1, ways / parallelism.expert);
+    for (std::uint32_t i = 0; i < split.edges.count; ++i)
+      shares[split.edges.first + i] = fraction(1, ways);
   }
   return shares;
 }

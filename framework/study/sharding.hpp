@@ -12,7 +12,9 @@
 // Activations are split between two products of weights as Megatron-LM pairs them (a matrix cut by
 // columns, later one cut by rows, whose result is whole again): in a composite that calls several
 // products itself, from the first to the last, if the last gives as many columns as the first takes.
-// What has no such pair (the logits of a lone lm_head, experts) is whole on every rank.
+// What has no such pair (the logits of a lone lm_head) is whole on every rank. Whole experts on ranks of
+// their own get as many tokens as the router sends: between their products only the cut of each expert
+// over the ranks that are left divides.
 // Pipeline stages hold whole layers, as evenly as vLLM cuts them: what is left over goes to the
 // stages before the last. What comes before the layers is on the first stage, what follows on the
 // last, which has a copy of its own of a tied embedding. Data parallelism divides nothing.
@@ -42,7 +44,7 @@ RankStorage rank_storage(const CostTree& tree, const Parallelism& parallelism,
 // Of what each call (Plan::edges) creates, the part that a rank holds. In a composite that keeps a
 // cache no finer than by key/value heads, so that the part is never less than the truth.
 std::vector<Number> activation_shares(const Plan& plan, const Evaluation& evaluation,
-                                      std::int64_t tensor, const ModelShape& shape);
+                                      const Parallelism& parallelism, const ModelShape& shape);
 // Whether the tree shows num_hidden_layers calls that can be cut into stages.
 bool has_layers(const CostTree& tree, const ModelShape& shape);
 
