@@ -276,6 +276,77 @@ static void test_registry(const lmh_context* context) {
   check_error(error, "E601", "lmh_required_parameters: a handle");
 }
 
+/* A sweep is as many analyses. */
+static void test_sweep(const lmh_context* context) {
+  lmh_graph* graph = NULL;
+  lmh_plan* plan = NULL;
+  lmh_sweep* sweep = NULL;
+  lmh_error* error = NULL;
+  lmh_point point = {0};
+  lmh_costs costs;
+  lmh_number number;
+  size_t i;
+  const double batches[] = {1, 3}, lengths[] = {1, 7, 129790}, bits[] = {8, 4.125};
+  lmh_axis axes[] = {{sizeof(lmh_axis), "batch_size", batches, 2},
+                     {sizeof(lmh_axis), "seq_len", lengths, 3}};
+  lmh_axis precision = {sizeof(lmh_axis), "w_bits, a_bits", bits, 2};
+  lmh_column columns[] = {{sizeof(lmh_column), NULL, "flops"},
+                          {sizeof(lmh_column), "model.layers.mlp", "bytes_read_weight"}};
+
+  CHECK(lmh_graph_load(context, "llama-2-7b", &graph, NULL) == 0);
+  CHECK(lmh_plan_resolve(context, graph, NULL, &plan, NULL) == 0);
+  CHECK(lmh_plan_sweep(plan, axes, 2, columns, 2, NULL, &sweep, NULL) == 0);
+  CHECK(lmh_sweep_points(sweep) == 6);
+  CHECK(lmh_sweep_cells(sweep, 0) != NULL && lmh_sweep_cells(sweep, 2) == NULL);
+  point.struct_size = sizeof point;
+  CHECK(lmh_plan_point(plan, &point, NULL) == 0);
+  for (i = 0; i < 6; ++i) {
+    point.batch_size = (int64_t)batches[i / 3];
+    point.seq_len = (int64_t)lengths[i % 3];
+    CHECK(lmh_plan_totals(plan, &point, 1, NULL, &costs, NULL) == 0);
+    CHECK(lmh_sweep_cells(sweep, 0)[i] == (int64_t)costs.values[LMH_FLOPS].low);
+    CHECK(lmh_sweep_number(sweep, 0, i, &number, NULL) == 0);
+    CHECK(memcmp(&number, &costs.values[LMH_FLOPS], sizeof number) == 0);
+    /* Three matrices of 4096 x 11008 in 32 layers, 2 bytes each. */
+    CHECK(lmh_sweep_cells(sweep, 1)[i] == INT64_C(2) * 32 * 3 * 4096 * 11008);
+  }
+  CHECK(lmh_sweep_number(sweep, 0, 6, &number, &error) == 2);
+  check_error(error, "E601", "no cell at column 0, point 6");
+  lmh_sweep_free(sweep);
+
+  /* Both precisions at once. */
+  sweep = NULL;
+  CHECK(lmh_plan_sweep(plan, &precision, 1, columns + 1, 1, NULL, &sweep, NULL) == 0);
+  CHECK(lmh_sweep_cells(sweep, 0)[0] == INT64_C(32) * 3 * 4096 * 11008);
+  lmh_sweep_free(sweep);
+
+  sweep = NULL;
+  axes[0].variables = "batch";
+  error = NULL;
+  CHECK(lmh_plan_sweep(plan, axes, 2, columns, 2, NULL, &sweep, &error) == 2);
+  check_error(error, "E604", "'batch', which is no runtime variable");
+  axes[0].variables = "batch_size";
+  columns[0].quantity = "flop_count";
+  error = NULL;
+  CHECK(lmh_plan_sweep(plan, axes, 2, columns, 2, NULL, &sweep, &error) == 2);
+  check_error(error, "E601", "flop_count");
+  columns[0].quantity = "intensity";
+  error = NULL;
+  CHECK(lmh_plan_sweep(plan, axes, 2, columns, 2, NULL, &sweep, &error) == 2);
+  check_error(error, "E601", "no sum of quantities");
+  axes[1].struct_size = 0;
+  columns[0].quantity = "flops";
+  error = NULL;
+  CHECK(lmh_plan_sweep(plan, axes, 2, columns, 2, NULL, &sweep, &error) == 2);
+  check_error(error, "E601", "lmh_axis.struct_size is not set");
+  error = NULL;
+  CHECK(lmh_plan_sweep(NULL, axes, 2, columns, 2, NULL, &sweep, &error) == 2);
+  check_error(error, "E601", "lmh_plan_sweep: a handle, text or output is NULL");
+  CHECK(sweep == NULL);
+  lmh_plan_free(plan);
+  lmh_graph_free(graph);
+}
+
 int main(int count, char** arguments) {
   lmh_context* context = NULL;
   lmh_context_options options = {0};
@@ -291,11 +362,13 @@ int main(int count, char** arguments) {
   test_graphs(context);
   test_plan(context);
   test_registry(context);
+  test_sweep(context);
   lmh_context_free(context);
   lmh_context_free(NULL);
   lmh_graph_free(NULL);
   lmh_plan_free(NULL);
   lmh_report_free(NULL);
+  lmh_sweep_free(NULL);
   lmh_error_free(NULL);
   lmh_string_free(NULL);
   return failures == 0 ? 0 : 1;

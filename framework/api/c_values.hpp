@@ -48,6 +48,13 @@ Result<T> read_struct(const T* from, const char* name) {
   return copy;
 }
 
+// Of an array of structs that may be longer in the caller's library. REQUIRES: the first says its size.
+template <class T>
+const T* element(const T* first, std::size_t index) {
+  return reinterpret_cast<const T*>(reinterpret_cast<const char*>(first) +
+                                    index * first->struct_size);
+}
+
 // Every finite double is a fraction of a power of two.
 inline Number exact(double value) {
   constexpr int kMostBits = 62;

@@ -34,6 +34,7 @@ typedef struct lmh_context lmh_context; /* loaded plugins and conventions */
 typedef struct lmh_graph lmh_graph;     /* a model as read */
 typedef struct lmh_plan lmh_plan;       /* the graph bound to kernels and a config */
 typedef struct lmh_report lmh_report;   /* the plan at one point */
+typedef struct lmh_sweep lmh_sweep;     /* the plan over a grid of points */
 typedef struct lmh_error lmh_error;     /* one or more things that are wrong */
 
 struct lmh_plugin; /* of <lmhost/plugin.h>, for plugins that are linked into the program */
@@ -122,6 +123,21 @@ typedef struct lmh_run_options {
   const int32_t* cancelled;
 } lmh_run_options;
 
+/* What varies together over a sweep, and the values it takes. */
+typedef struct lmh_axis {
+  size_t struct_size;
+  const char* variables; /* "batch_size"; of a type "w_bits, a_bits" */
+  const double* values;  /* lengths up to 2^53, bits that are fractions of powers of two */
+  size_t value_count;
+} lmh_axis;
+
+/* One cost of all executions of a node. */
+typedef struct lmh_column {
+  size_t struct_size;
+  const char* node;     /* as lmh_report_node_path(); NULL: the whole model */
+  const char* quantity; /* "flops", "bytes_read", ... as in the totals of a report */
+} lmh_column;
+
 typedef enum lmh_format { LMH_TEXT, LMH_JSON, LMH_JSON_LINES, LMH_CSV, LMH_MARKDOWN } lmh_format;
 
 typedef struct lmh_place {
@@ -190,6 +206,24 @@ LMH_API char* lmh_report_node_path(const lmh_report* report, size_t node);
 /* The whole report in a format. [any thread; *text is freed by lmh_string_free()] */
 LMH_API int32_t lmh_report_text(const lmh_report* report, int32_t format, char** text,
                                 lmh_error** error);
+
+/* Columns of costs over the grid of the axes, the last axis varying fastest: nanoseconds a point. The
+ * axes lie axes->struct_size bytes apart, the columns likewise. `options` may be NULL. [any thread; the
+ * caller frees *sweep; nothing of the arrays is kept] */
+LMH_API int32_t lmh_plan_sweep(const lmh_plan* plan, const lmh_axis* axes, size_t axis_count,
+                               const lmh_column* columns, size_t column_count,
+                               const lmh_run_options* options, lmh_sweep** sweep,
+                               lmh_error** error);
+/* [any thread] */
+LMH_API void lmh_sweep_free(lmh_sweep* sweep);
+/* The product of the lengths of the axes. [any thread] */
+LMH_API size_t lmh_sweep_points(const lmh_sweep* sweep);
+/* That many cells; NULL when one of the column is a fraction or needs more than 64 bits, or when there
+ * is no such column. [any thread; they live as long as the sweep] */
+LMH_API const int64_t* lmh_sweep_cells(const lmh_sweep* sweep, size_t column);
+/* Any cell. [any thread; the caller's memory] */
+LMH_API int32_t lmh_sweep_number(const lmh_sweep* sweep, size_t column, size_t point,
+                                 lmh_number* number, lmh_error** error);
 
 /* Between a kernel and device memory, and what it materialises besides inputs and outputs; bytes. */
 typedef struct lmh_memory {
