@@ -9,7 +9,6 @@
 #include <memory>
 #include <optional>
 #include <utility>
-#include <vector>
 
 #include "study/grid_program.hpp"
 
@@ -36,8 +35,8 @@ class GridTable {
 
   std::size_t points_, columns_;
   std::unique_ptr<std::int64_t[]> cells_;
-  // By column and block.
-  std::map<std::pair<std::size_t, std::size_t>, std::vector<Number>> numbers_;
+  // By column and block. A narrow one with a denominator has its cells above.
+  std::map<std::pair<std::size_t, std::size_t>, GridColumn> wide_;
 };
 
 }  // namespace lmhost
