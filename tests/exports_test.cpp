@@ -2,18 +2,15 @@
 // of our own, and by Go's pprof where there is a Go.
 #include "report/exports.hpp"
 
-#include <rapidjson/document.h>
-#include <rapidjson/schema.h>
-#include <sys/wait.h>
 #include <zlib.h>
 
 #include <array>
-#include <cstdio>
 #include <map>
 #include <vector>
 
-#include "load/text_file.hpp"
+#include "command_output.hpp"
 #include "report/gzip.hpp"
+#include "schema.hpp"
 #include "scratch_folder.hpp"
 #include "study/training.hpp"
 #include "support.hpp"
@@ -30,12 +27,6 @@ Analysis analysis_of(const std::string& model, int seq) {
   Result<Analysis> analysis = built_host().analyze(workload);
   REQUIRE_MESSAGE(analysis.ok(), render(analysis.ok() ? Diagnostics{} : analysis.errors()));
   return std::move(*analysis);
-}
-
-std::string file_text(const std::string& path) {
-  const auto text = read_text(path);
-  REQUIRE(text.ok());
-  return (*text)->text;
 }
 
 // RapidJSON's validator knows draft-04; of draft-07 the schema uses "const" besides, which draft-04
@@ -55,17 +46,10 @@ void spell_as_draft_04(rapidjson::Value& value, rapidjson::Document::AllocatorTy
 }
 
 bool passes_speedscope_schema(const std::string& text) {
-  rapidjson::Document schema_json;
-  schema_json.Parse(
-      file_text(LMHOST_SOURCE_DIR "/tests/inputs/speedscope/file-format-schema.json").c_str());
-  REQUIRE_FALSE(schema_json.HasParseError());
-  spell_as_draft_04(schema_json, schema_json.GetAllocator());
-  const rapidjson::SchemaDocument schema(schema_json);
-  rapidjson::Document document;
-  document.Parse(text.c_str());
-  REQUIRE_FALSE(document.HasParseError());
-  rapidjson::SchemaValidator validator(schema);
-  return document.Accept(validator);
+  rapidjson::Document schema =
+      schema_at(LMHOST_SOURCE_DIR "/tests/inputs/speedscope/file-format-schema.json");
+  spell_as_draft_04(schema, schema.GetAllocator());
+  return passes(schema, text);
 }
 
 std::string gunzip(const std::string& bytes) {
@@ -141,18 +125,6 @@ Fields decode(std::string_view bytes) {
 }
 
 // What a program prints; fails when it fails.
-std::string output_of(const std::string& command) {
-  FILE* const pipe = popen((command + " 2>&1").c_str(), "r");
-  REQUIRE(pipe != nullptr);
-  std::string text;
-  std::array<char, 4096> buffer;
-  while (const std::size_t size = fread(buffer.data(), 1, buffer.size(), pipe))
-    text.append(buffer.data(), size);
-  const int status = pclose(pipe);
-  CHECK_MESSAGE(WEXITSTATUS(status) == 0, text);
-  return text;
-}
-
 }  // namespace
 
 TEST_CASE("folded stacks: the weights sum up to the whole") {
@@ -303,12 +275,13 @@ TEST_CASE("pprof: read by Go's pprof") {
   const ScratchFolder scratch;
   const Analysis analysis = analysis_of("llama-2-7b", 2048);
   const std::string path = scratch.write("m.pb.gz", write_pprof(analysis, column("flops")));
-  const std::string raw = output_of("HOME=" + scratch.path() + " go tool pprof -raw " + path);
+  const std::string raw =
+      output_of("HOME=" + scratch.path() + " go tool pprof -raw " + path + " 2>&1");
   CHECK(raw.find("flops/FLOP[dflt] matmul_flops/FLOP bytes_read/bytes bytes_written/bytes") !=
         std::string::npos);
   CHECK(raw.find("q_proj transformers/models/llama/modeling_llama.py:243") != std::string::npos);
   const std::string top =
-      output_of("HOME=" + scratch.path() + " go tool pprof -top -nodecount=3 " + path);
+      output_of("HOME=" + scratch.path() + " go tool pprof -top -nodecount=3 " + path + " 2>&1");
   const CostTree& tree = *analysis.tree;
   const Number flops = tree.total(tree.nodes[0])[Quantity::kFlops];
   CHECK(top.find("of " + to_string(flops) + "FLOP total") != std::string::npos);

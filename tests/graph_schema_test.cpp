@@ -2,37 +2,22 @@
 // of texts passes both or neither. RapidJSON's validator knows draft-04; the schema keeps to what
 // draft-04 and draft-07 share.
 #include <doctest/doctest.h>
-#include <rapidjson/document.h>
-#include <rapidjson/schema.h>
 
 #include <filesystem>
 #include <memory>
 #include <string>
 
 #include "load/graph.hpp"
-#include "load/text_file.hpp"
+#include "schema.hpp"
 
 using namespace lmhost;
 
 namespace {
 
-std::string text_of(const std::string& path) {
-  const Result<std::shared_ptr<const SourceText>> text = read_text(path);
-  if (!text) FAIL(render(text.errors()));
-  return text.value()->text;
-}
-
 bool passes_schema(const std::string& text) {
-  static const std::string schema_text = text_of(LMHOST_SOURCE_DIR "/graphs/graph.schema.json");
-  static rapidjson::Document schema_json;
-  if (schema_json.IsNull()) schema_json.Parse(schema_text.c_str());
-  REQUIRE_FALSE(schema_json.HasParseError());
-  static const rapidjson::SchemaDocument schema(schema_json);
-  rapidjson::Document document;
-  document.Parse(text.c_str());
-  if (document.HasParseError()) return false;
-  rapidjson::SchemaValidator validator(schema);
-  return document.Accept(validator);
+  static const rapidjson::Document schema =
+      test::schema_at(LMHOST_SOURCE_DIR "/graphs/graph.schema.json");
+  return test::passes(schema, text);
 }
 
 std::string loader_errors(const std::string& text) {
@@ -62,7 +47,7 @@ TEST_CASE("every graph of the tree passes the schema and the loader") {
     const std::string path = entry.path().string();
     if (!path.ends_with(".json") || path.ends_with(".schema.json")) continue;
     CAPTURE(path);
-    const std::string text = text_of(path);
+    const std::string text = test::file_text(path);
     CHECK(loader_errors(text) == "");
     CHECK(passes_schema(text));
     ++count;

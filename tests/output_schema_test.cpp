@@ -1,33 +1,12 @@
 // What the program writes as JSON passes the schema that is published for it.
 #include <doctest/doctest.h>
-#include <sys/wait.h>
 
-#include <array>
-#include <cstdio>
 #include <string>
 
+#include "command_output.hpp"
 #include "schema.hpp"
 
 using namespace lmhost;
-
-namespace {
-
-// The standard output of the program that was built.
-std::string output_of(const std::string& arguments, int status) {
-  const std::string command =
-      std::string(LMHOST_BINARY_DIR) + "/bin/lmhost " + arguments + " 2> /dev/null < /dev/null";
-  FILE* const pipe = popen(command.c_str(), "r");
-  REQUIRE(pipe != nullptr);
-  std::string text;
-  std::array<char, 4096> buffer;
-  while (const std::size_t size = fread(buffer.data(), 1, buffer.size(), pipe))
-    text.append(buffer.data(), size);
-  const int ended = pclose(pipe);
-  CHECK(WEXITSTATUS(ended) == status);
-  return text;
-}
-
-}  // namespace
 
 TEST_CASE("outputs pass their schemas") {
   struct Row {
@@ -69,7 +48,8 @@ TEST_CASE("outputs pass their schemas") {
   };
   for (const Row& row : rows) {
     CAPTURE(row.arguments);
-    const std::string text = output_of(row.arguments, row.status);
+    const std::string text = test::output_of(
+        LMHOST_BINARY_DIR "/bin/lmhost " + row.arguments + " 2> /dev/null < /dev/null", row.status);
     REQUIRE_FALSE(text.empty());
     CHECK(test::passes_schema(row.schema, text));
   }

@@ -19,18 +19,26 @@ inline std::string file_text(const std::string& path) {
   return text.value()->text;
 }
 
-// By catalogs/schemas/<name>.schema.json. REQUIRES: the text is JSON.
-inline bool passes_schema(const std::string& name, const std::string& text) {
-  rapidjson::Document schema_json;
-  schema_json.Parse(
-      file_text(LMHOST_SOURCE_DIR "/catalogs/schemas/" + name + ".schema.json").c_str());
-  REQUIRE_FALSE(schema_json.HasParseError());
+inline rapidjson::Document schema_at(const std::string& path) {
+  rapidjson::Document schema;
+  schema.Parse(file_text(path).c_str());
+  REQUIRE_FALSE(schema.HasParseError());
+  return schema;
+}
+
+// REQUIRES: the text is JSON.
+inline bool passes(const rapidjson::Document& schema_json, const std::string& text) {
   const rapidjson::SchemaDocument schema(schema_json);
   rapidjson::Document document;
   document.Parse(text.c_str());
   REQUIRE_MESSAGE(!document.HasParseError(), text);
   rapidjson::SchemaValidator validator(schema);
   return document.Accept(validator);
+}
+
+// By catalogs/schemas/<name>.schema.json.
+inline bool passes_schema(const std::string& name, const std::string& text) {
+  return passes(schema_at(LMHOST_SOURCE_DIR "/catalogs/schemas/" + name + ".schema.json"), text);
 }
 
 }  // namespace lmhost::test

@@ -17,12 +17,8 @@ std::vector<std::string> notes_of(const Analysis& analysis, const FormulaStudy& 
   std::string free, fixed;
   for (const auto& [name, range] : study.domain())
     free += (free.empty() ? "" : ", ") + name + std::string(range);
-  for (std::size_t i = 0; i < kRuntimeVariableCount; ++i) {
-    const auto variable = static_cast<RuntimeVariable>(i);
-    if (const std::optional<Number> value = study.fixed(input_name(variable)))
-      fixed +=
-          (fixed.empty() ? "" : ", ") + std::string(name_of(variable)) + " = " + to_string(*value);
-  }
+  for (const auto& [name, value] : study.fixed())
+    fixed += (fixed.empty() ? "" : ", ") + std::string(name) + " = " + to_string(value);
   std::vector<std::string> notes = {(node.empty() ? "" : node + " of ") + analysis.model_name +
                                         ", mode " + std::string(name_of(analysis.plan->mode)) +
                                         ", constants " + analysis.plan->conventions->name,
@@ -154,11 +150,7 @@ std::string write_forms_json(const std::vector<NamedForm>& forms, const Analysis
   json.end_array();
   json.key("fixed");
   json.begin_object();
-  for (std::size_t i = 0; i < kRuntimeVariableCount; ++i) {
-    const auto variable = static_cast<RuntimeVariable>(i);
-    if (const auto value = study.fixed(input_name(variable)))
-      json.member(name_of(variable), *value);
-  }
+  for (const auto& [name, value] : study.fixed()) json.member(name, value);
   json.end_object();
   json.line();
   json.key("formulas");

@@ -65,6 +65,16 @@ std::vector<std::pair<std::string, std::string_view>> FormulaStudy::domain() con
   return inputs;
 }
 
+std::vector<std::pair<std::string_view, Number>> FormulaStudy::fixed() const {
+  std::vector<std::pair<std::string_view, Number>> values;
+  for (std::size_t i = 0; i < kRuntimeVariableCount; ++i) {
+    const auto variable = static_cast<RuntimeVariable>(i);
+    if (const std::optional<Number> value = fixed(input_name(variable)))
+      values.emplace_back(name_of(variable), *value);
+  }
+  return values;
+}
+
 std::optional<Number> FormulaStudy::fixed(InputName name) const {
   if (name.is_open) return std::nullopt;
   const auto variable = static_cast<RuntimeVariable>(name.index);

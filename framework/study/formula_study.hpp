@@ -29,10 +29,11 @@ class FormulaStudy {
   const std::vector<std::string>& symbols() const { return symbols_; }
   // What the forms hold for: "batch_size", " >= 1".
   std::vector<std::pair<std::string, std::string_view>> domain() const;
-  // The value of an input that is no symbol.
-  std::optional<Number> fixed(InputName name) const;
+  // The runtime variables that are no symbols, with their values.
+  std::vector<std::pair<std::string_view, Number>> fixed() const;
 
  private:
+  std::optional<Number> fixed(InputName name) const;
   bool is_symbol(std::string_view name) const;
   bool is_positive(InputName name) const;
   InputSymbol symbol(InputName input) const;

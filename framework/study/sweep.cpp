@@ -96,19 +96,22 @@ Result<SweepPlan> Sweep::planned(std::size_t point) const {
 Result<EvaluatedPoint> Sweep::evaluated(std::size_t point) const {
   const std::vector<std::size_t> place = this->place(point);
   SweepPlan at;
+  Schedule schedule;
   if (std::find(kinds_.begin(), kinds_.end(), Kind::kOpen) != kinds_.end()) {
     Result<SweepPlan> own = planned(point);
     if (!own) return std::move(own).errors();
     at = std::move(*own);
+    schedule = make_schedule(*at.plan);
   } else {
     const Result<std::shared_ptr<const Program>> program = program_of(place);
     if (!program) return program.errors();
     at = (*program)->plan;
+    schedule = (*program)->schedule;
     for (std::size_t i = 0; i < axes_.size(); ++i)
       for (RuntimeVariable variable : axes_[i].variables)
         at.point[variable] = axes_[i].numbers[place[i]];
   }
-  Result<Evaluation> evaluation = evaluate_plan(*at.plan, make_schedule(*at.plan), at.point);
+  Result<Evaluation> evaluation = evaluate_plan(*at.plan, schedule, at.point);
   if (!evaluation) return std::move(evaluation).errors();
   return EvaluatedPoint{std::move(at), std::move(*evaluation)};
 }
@@ -134,6 +137,8 @@ Result<std::shared_ptr<const Sweep::Program>> Sweep::make_program(
   auto program = std::make_shared<Program>();
   program->plan = std::move(*planned);
   const Plan& plan = *program->plan.plan;
+  program->schedule = make_schedule(plan);
+  program->outputs = outputs_in(program->plan.plan);
   std::vector<GridAxis> grid_axes;
   for (std::size_t i = 0; i < axes_.size(); ++i) {
     if (kinds_[i] == Kind::kPlan) continue;
@@ -149,10 +154,9 @@ Result<std::shared_ptr<const Sweep::Program>> Sweep::make_program(
     grid_axes.push_back(std::move(axis));
   }
   if (grid_axes.empty()) grid_axes.push_back({});
-  std::vector<GridOutput> outputs = outputs_in(program->plan.plan);
   const Program* const self = program.get();
   program->grid = std::make_unique<GridProgram>(
-      plan, program->plan.point, std::move(grid_axes), std::move(outputs),
+      plan, program->plan.point, std::move(grid_axes), program->outputs,
       [this, self, place](std::size_t point) { return refer(*self, place, point); });
   return std::shared_ptr<const Program>(std::move(program));
 }
@@ -178,9 +182,10 @@ Result<std::vector<Number>> Sweep::refer(const Program& program,
   for (std::size_t i = 0; i < axes_.size(); ++i)
     for (RuntimeVariable variable : axes_[i].variables)
       at.point[variable] = axes_[i].numbers[place[i]];
-  const Result<Evaluation> evaluation = evaluate_plan(*at.plan, make_schedule(*at.plan), at.point);
+  const Result<Evaluation> evaluation =
+      evaluate_plan(*at.plan, is_open ? make_schedule(*at.plan) : program.schedule, at.point);
   if (!evaluation) return evaluation.errors();
-  return reference_costs(*at.plan, *evaluation, outputs_in(at.plan));
+  return reference_costs(*at.plan, *evaluation, is_open ? outputs_in(at.plan) : program.outputs);
 }
 
 // A node that a mode does not have costs nothing there.

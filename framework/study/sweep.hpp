@@ -90,6 +90,8 @@ class Sweep {
  private:
   struct Program {
     SweepPlan plan;
+    Schedule schedule;
+    std::vector<GridOutput> outputs;
     std::unique_ptr<GridProgram> grid;
   };
   enum class Kind { kInput, kOpen, kPlan };
