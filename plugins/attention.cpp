@@ -282,6 +282,11 @@ LMHOST_PLUGIN(attention, "1.0.0", "Attention cores and key/value cache updates")
       "scale_flops", "1", "FLOPs of scaling one score (math kernel: one element of Q or K)",
       "one multiplication by D^-1/2 (D^-1/4), Vaswani et al. 2017, arXiv:1706.03762, equation 1");
   plugin.constant("mask_flops", "1", "FLOPs of adding a mask tensor, per score", "one addition");
+  plugin.constant("soft_cap_flops", "7", "FLOPs of a soft cap per score: division, tanh, product",
+                  "cap*tanh(score/cap), Gemma 2, arXiv:2408.00118, section 2; tanh as "
+                  "pointwise.tanh_flops, 5");
+  plugin.constant("rotary_flops", "3", "FLOPs of a rotary embedding per rotated element",
+                  "x*cos + rotate_half(x)*sin, arXiv:2104.09864 eq. 34; embedding.rotary_flops");
   add_sdpa(plugin);
   add_math(plugin);
   add_serving_attention(plugin);

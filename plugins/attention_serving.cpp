@@ -20,7 +20,11 @@ Kernel& add_windowed_core(Kernel& kernel, lmh_role role, const char* window) {
                "D -- head size of queries and keys", window,
                "H_kv=H -- key and value heads; divides H", "D_v=D -- head size of values",
                "tile_q~=0 -- query rows of one tile, each of which reads K and V again; 0: K and V "
-               "are read once"})
+               "are read once",
+               "has_soft_cap:bool=0 -- scores pass through cap*tanh(score/cap)",
+               "has_sinks:bool=0 -- every head has a learnt logit that takes part in the softmax",
+               "has_logsumexp:bool=0 -- writes the float32 log-sum-exp of each row",
+               "splits~=1 -- parts of the keys whose results a second kernel combines"})
       .let("tiles", "ceil_div(S_q, tile_q) if tile_q > 0 else 1", "query tiles")
       .let("kv_tokens",
            "min(S_kv, (tile_q if tile_q > 0 else S_q) + window - 1)*tiles if window > 0 else "
@@ -30,14 +34,27 @@ Kernel& add_windowed_core(Kernel& kernel, lmh_role role, const char* window) {
       .let("pairs",
            "window_pairs(S_q, S_kv - S_q, window) if window > 0 else causal_pairs(S_q, S_kv - S_q)",
            "unmasked query-key pairs of one head")
-      .let("pair_flops", "2*(D + D_v) + scale_flops + softmax_flops")
-      .flops("scores*pair_flops")
+      .let("pair_flops",
+           "2*(D + D_v) + scale_flops + softmax_flops + (soft_cap_flops if has_soft_cap else 0)")
+      .let("rows", "B*H*S_q", "queries of all heads")
+      .let("partial", "splits*rows*(D_v + 1) if splits > 1 else 0",
+           "elements of the parts' outputs and their log-sum-exps")
+      .flops(
+          "scores*pair_flops + softmax_flops*rows*has_sinks + (2*splits*rows*D_v if splits > 1 "
+          "else 0)",
+          "a sink is one more score of each row; combining scales and adds each part")
       .matmul_flops("2*scores*(D + D_v)")
       .useful_flops("2*B*H*pairs*(D + D_v)", "QK and PV products over unmasked pairs")
       .reads("query", "B*H*S_q*D")
       .operand(LMH_READ, role, "key", "B*H_kv*kv_tokens*D")
       .operand(LMH_READ, role, "value", "B*H_kv*kv_tokens*D_v")
-      .writes("output", "B*H*S_q*D_v");
+      .weight("sinks", "H*has_sinks")
+      .reads("partial_read", "partial", "32")
+      .writes("output", "B*H*S_q*D_v")
+      .writes("logsumexp", "rows*has_logsumexp", "32")
+      .writes("partial_written", "partial", "32")
+      .scratch("partial_results", "partial", "32")
+      .revision(2);
 }
 
 void add_windowed(Plugin& plugin) {
@@ -110,7 +127,10 @@ void add_latent(Plugin& plugin) {
                "is_causal:bool=1 -- query i sees the past and the queries up to itself "
                "(useful_flops only)",
                "tile_q~=0 -- query rows of one tile, each of which reads the cache again; 0: it is "
-               "read once"})
+               "read once",
+               "page_size~=0 -- tokens of a page; 0: the page table is not counted",
+               "has_logsumexp:bool=0 -- writes the float32 log-sum-exp of each row"})
+      .revision(2)
       .let("scores", "B*H*S_q*S_kv")
       .let("pairs", "causal_pairs(S_q, S_kv - S_q) if is_causal else S_q*S_kv",
            "unmasked pairs of one head")
@@ -124,7 +144,10 @@ void add_latent(Plugin& plugin) {
       .operand(
           LMH_READ, LMH_KV_CACHE, "latent",
           "B*S_kv*(kv_lora_rank + qk_rope_head_dim)*(ceil_div(S_q, tile_q) if tile_q > 0 else 1)")
+      .operand(LMH_READ, LMH_INDEX, "page_table",
+               "B*ceil_div(S_kv, page_size) if page_size > 0 else 0", nullptr, "32")
       .writes("output", "B*H*S_q*kv_lora_rank", nullptr, "still compressed")
+      .writes("logsumexp", "B*H*S_q*has_logsumexp", "32")
       .example("B=2, H=3, S_q=2, S_kv=5, kv_lora_rank=7, qk_rope_head_dim=3, bytes=2",
                "flops=2400, matmul_flops=2040, useful_flops=1836, read=440, read_kv_cache=200, "
                "write=168",
@@ -140,7 +163,12 @@ void add_latent(Plugin& plugin) {
           "bytes=2",
           "flops=2400, matmul_flops=2040, useful_flops=2040, read=640, read_kv_cache=400, "
           "write=168",
-          "two tiles read the cache twice: 2*(120 + 2*100)");
+          "two tiles read the cache twice: 2*(120 + 2*100)")
+      .example(
+          "B=2, H=3, S_q=2, S_kv=5, kv_lora_rank=7, qk_rope_head_dim=3, page_size=4, "
+          "has_logsumexp=1, bytes=2",
+          "flops=2400, read=456, read_index=16, write=216",
+          "read 440 + 4*2*2 pages; write 168 + 4*12");
 
   plugin.kernel("lmhost.multi_head_latent_attention_expanded")
       .doc(
@@ -193,7 +221,12 @@ void add_latent(Plugin& plugin) {
 
 }  // namespace
 
+void add_latent_moves(Plugin& plugin);  // attention_latent.cpp
+void add_sparse_attention(Plugin& plugin);
+
 void add_serving_attention(Plugin& plugin) {
   add_windowed(plugin);
   add_latent(plugin);
+  add_latent_moves(plugin);
+  add_sparse_attention(plugin);
 }

@@ -93,7 +93,10 @@ void add_experts(Plugin& plugin) {
       .doc(
           "One matrix product per expert over the tokens routed to it: rows sorted by expert x "
           "(num_tokens*top_k, K), W (num_experts, K, N), b (num_experts, N) -> (num_tokens*top_k, "
-          "N). Only experts that are hit are read.")
+          "N). Only experts that are hit are read. A kernel of a serving engine may apply the "
+          "activation (gated: N counts gate and up, half of it is written) or the routing weights "
+          "before it writes.")
+      .revision(2)
       .source(
           "torch/nn/functional.py:7170 grouped_mm (2.15); transformers/integrations/moe.py:355 "
           "_grouped_mm (5.23); expectation: each token misses an expert with probability 1 - k/E, "
@@ -106,19 +109,28 @@ void add_experts(Plugin& plugin) {
                "bound:string='expected' -- distinct experts read: 'lower', 'expected' or 'upper'",
                "input_rows=num_tokens*top_k -- distinct rows of x read; num_tokens where the "
                "kernel gathers them",
+               "gated:bool=0 -- multiplies silu of one half of the result by the other half before "
+               "it is written",
+               "has_routing_weights:bool=0 -- multiplies each row of the result by its float32 "
+               "routing weight",
                "input_bits:float=a_bits -- bits per element of x",
                "weight_bits:float=w_bits -- bits per element of W and b",
                "output_bits:float=input_bits -- bits per element of the result"})
       .let("rows", "num_tokens*top_k", "token-expert pairs")
       .let("experts_read", "distinct_experts(bound)", "distinct experts hit")
-      .flops("2*rows*K*N + bias_flops*rows*N*has_bias")
+      .let("columns", "N/2 if gated else N", "columns written")
+      .flops(
+          "2*rows*K*N + bias_flops*rows*N*has_bias + gated*rows*columns*(sigmoid_flops + 2) + "
+          "has_routing_weights*rows*columns",
+          "an element written: the epilogue's x*sigmoid(x)*up, and the routing weight")
       .matmul_flops("2*rows*K*N")
       .reads("input", "input_rows*K", "input_bits")
       .weight("weight", "experts_read*K*N", "num_experts*K*N", "weight_bits")
       .weight("bias", "experts_read*N*has_bias", "num_experts*N*has_bias", "weight_bits")
       .operand(LMH_READ, LMH_INDEX, "expert_offsets", "num_experts", nullptr, "32",
                "end of each expert's rows")
-      .writes("output", "rows*N", "output_bits")
+      .reads("routing_weights", "rows*has_routing_weights", "32")
+      .writes("output", "rows*columns", "output_bits")
       .example("num_tokens=8, top_k=2, num_experts=8, K=3, N=5, bytes=2",
                "flops=480, matmul_flops=480, read_weight=215.972900390625, read=343.972900390625, "
                "write=160, stored=240, parameters=120",
@@ -146,10 +158,23 @@ void add_experts(Plugin& plugin) {
           "num_tokens=3, top_k=2, num_experts=7, K=3, N=5, bound='upper', input_bits=8, "
           "weight_bits=4, output_bits=16",
           "flops=180, matmul_flops=180, read_weight=45, read=91, write=60, stored=52.5",
-          "6 experts * 15/2; read 45 + 18 + 28; write 2*30; stored 7*15/2");
+          "6 experts * 15/2; read 45 + 18 + 28; write 2*30; stored 7*15/2")
+      .example(
+          "num_tokens=3, top_k=2, num_experts=7, K=3, N=10, bound='upper', input_rows=3, gated=1, "
+          "bytes=2",
+          "flops=540, matmul_flops=360, read=406, write=60, stored=420",
+          "6 rows * 2*30 + 6*5*(5 + 1); read 6 experts * 2*30 + 2*3*3 + 4*7; write 2*6*5; stored "
+          "2*7*30")
+      .example(
+          "num_tokens=3, top_k=2, num_experts=7, K=5, N=3, bound='upper', has_routing_weights=1, "
+          "bytes=2",
+          "flops=198, matmul_flops=180, read=292, write=36",
+          "6 rows * (2*15 + 3); read 6*2*15 + 2*30 + 4*7 + 4*6; write 2*18");
 }
 
 }  // namespace
+
+void add_serving_experts(Plugin& plugin);
 
 LMHOST_PLUGIN(moe, "1.0.0", "Mixture of experts") {
   plugin.license("Apache-2.0");
@@ -164,4 +189,5 @@ LMHOST_PLUGIN(moe, "1.0.0", "Mixture of experts") {
                   "1/(1 + exp(-x)), one FLOP each");
   add_router(plugin);
   add_experts(plugin);
+  add_serving_experts(plugin);
 }

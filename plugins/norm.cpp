@@ -112,7 +112,11 @@ void add_fused_norms(Plugin& plugin) {
   rms.params({"num_elements -- elements of the input", "norm_size~ -- hidden size: a row",
               "has_weight:bool=1 -- scales by a weight"});
   add_bits(rms)
-      .params({"residual_bits:float=input_bits -- bits per element of the residual stream"})
+      .params({"residual_bits:float=input_bits -- bits per element of the residual stream",
+               "addends=1 -- tensors added to the residual: 2 where attention and MLP, or shared "
+               "and routed experts, end together",
+               "writes_residual:bool=1 -- writes the sum; nobody reads that of the last norm",
+               "adds_one:bool=0 -- scales by 1 + weight, as Gemma does"})
       .doc(
           "residual = residual + x; y = rms_norm(residual) in one pass, both written;  x, residual "
           "(rows, norm_size).")
@@ -120,13 +124,14 @@ void add_fused_norms(Plugin& plugin) {
           "vLLM csrc/layernorm_kernels.cu fused_add_rms_norm; the norm as "
           "torch.nn.functional.rms_norm")
       .alias({"vllm._custom_ops.fused_add_rms_norm", "flashinfer.norm.fused_add_rmsnorm"})
+      .revision(2)
       .let("rows", "num_elements/norm_size")
-      .flops((std::string("num_elements + ") + kRmsNormFlops).c_str())
-      .reads("input", "num_elements", "input_bits")
+      .flops((std::string("num_elements*addends + norm_size*adds_one + ") + kRmsNormFlops).c_str())
+      .reads("input", "num_elements*addends", "input_bits")
       .reads("residual", "num_elements", "residual_bits")
       .weight("weight", "norm_size*has_weight", nullptr, "weight_bits")
       .writes("output", "num_elements", "output_bits")
-      .writes("residual_out", "num_elements", "residual_bits")
+      .writes("residual_out", "num_elements*writes_residual", "residual_bits")
       .example("num_elements=15, norm_size=5, bytes=2", "flops=81, read=70, write=60, stored=10",
                "15 + 15*4 + 3*2; read 2*(15 + 15 + 5); write 2*(15 + 15)")
       .example("num_elements=15, norm_size=5, residual_bits=32, bytes=2",
@@ -136,7 +141,10 @@ void add_fused_norms(Plugin& plugin) {
           "num_elements=15, norm_size=5, has_weight=0, input_bits=32, weight_bits=8, "
           "output_bits=16",
           "flops=66, read=120, write=90, stored=0",
-          "15 + 15*3 + 6; read 4*(15 + 15); write 2*15 + 4*15");
+          "15 + 15*3 + 6; read 4*(15 + 15); write 2*15 + 4*15")
+      .example("num_elements=15, norm_size=5, addends=2, writes_residual=0, adds_one=1, bytes=2",
+               "flops=101, read=100, write=30, stored=10",
+               "15*2 + 5 + 15*4 + 3*2; read 2*(2*15 + 15 + 5); write 2*15");
 
   Kernel& layer = plugin.kernel("lmhost.fused_add_layer_norm");
   layer.params({"num_elements -- elements of the input", "norm_size~ -- hidden size: a row"});
@@ -309,6 +317,8 @@ void add_channel_norms(Plugin& plugin) {
 
 }  // namespace
 
+void add_chained_norms(Plugin& plugin);  // norm_serving.cpp
+
 LMHOST_PLUGIN(norm, "1.0.0", "Normalisations") {
   plugin.license("Apache-2.0");
   plugin.constant("layer_norm_flops", "5",
@@ -338,7 +348,11 @@ LMHOST_PLUGIN(norm, "1.0.0", "Normalisations") {
       "FLOPs per channel of updating running mean and variance: two interpolations of 3, unbiased "
       "factor",
       "literal count of torch/_decomp/decompositions.py:2105 native_batch_norm_helper (2.15)");
+  plugin.constant("silu_flops", "5",
+                  "FLOPs of SiLU: negation, exponential, addition, division, product",
+                  "x*sigmoid(x), one FLOP each; pointwise.silu_flops");
   add_row_norms(plugin);
   add_fused_norms(plugin);
   add_channel_norms(plugin);
+  add_chained_norms(plugin);
 }

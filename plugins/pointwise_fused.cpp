@@ -119,11 +119,42 @@ void describe_products(Plugin& plugin) {
   }
 }
 
+// What a quantised linear layer needs of its input where no kernel before it quantises.
+void describe_quantisation(Plugin& plugin) {
+  plugin.kernel("lmhost.quantize")
+      .doc(
+          "y = round(x/scale), and the scales where they are dynamic: one a tensor, a row or a "
+          "block; "
+          " x (...), y (...) of fewer bits. A dynamic scale a tensor needs a pass of its own.")
+      .source(
+          "vLLM csrc/quantization/w8a8/fp8/common.cu dynamic_per_token_scaled_fp8_quant, "
+          "per_token_group_quant_8bit; nvfp4_quant_kernels.cu (0.33.0)")
+      .params({"num_elements -- elements of x",
+               "scale_elements -- scales written: rows, blocks, 1, or 0 where they are static",
+               "output_bits:float=8 -- bits per element of y",
+               "scale_bits:float=32 -- bits a scale", "passes=1 -- times that x is read",
+               "global_scales=0 -- float32 scales read, those of a whole tensor"})
+      .flops("3*num_elements", "absolute maximum, product, rounding")
+      .reads("input", "num_elements*passes")
+      .reads("global_scale", "global_scales", "32")
+      .writes("output", "num_elements", "output_bits")
+      .writes("scales", "scale_elements", "scale_bits")
+      .example("num_elements=32, scale_elements=2, bytes=2", "flops=96, read=64, write=40",
+               "32*3; read 2*32; write 32 + 4*2")
+      .example("num_elements=32, scale_elements=1, passes=2, bytes=2",
+               "flops=96, read=128, write=36", "two passes: 2*2*32; write 32 + 4")
+      .example(
+          "num_elements=32, scale_elements=2, output_bits=4, scale_bits=8, global_scales=1, "
+          "bytes=2",
+          "flops=96, read=68, write=18", "read 2*32 + 4; write 16 + 2");
+}
+
 }  // namespace
 
 void describe_fused(Plugin& plugin) {
   describe_chains(plugin);
   describe_products(plugin);
+  describe_quantisation(plugin);
 }
 
 }  // namespace pointwise

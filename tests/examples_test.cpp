@@ -53,7 +53,7 @@ TEST_CASE("examples: all of all first-party plugins hold, and every kernel has o
   for (const RefusedPlugin& plugin : catalog->refused())
     refused += render(plugin.reason) + render(plugin.others);
   CHECK(refused == "");
-  CHECK(catalog->plugins().size() == 8);
+  CHECK(catalog->plugins().size() == 9);
   CHECK(render(check_examples(*catalog), false, 1000) == "");
   for (const Kernel* kernel : catalog->kernels())
     CHECK_MESSAGE(!kernel->examples.empty(), kernel->name);

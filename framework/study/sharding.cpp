@@ -206,8 +206,10 @@ class SplitFinder {
       const bool is_router = traits.is_expert
                                  ? traits.columns == 0
                                  : shape_.experts != 0 && traits.columns == shape_.experts;
-      traits.has_products =
-          has_products(instance) && has_operand(plan_, instance, Role::kWeight) && !is_router;
+      // The weights of an attention core are logits, a value a head.
+      const bool is_attention = parameter(instance, "H_kv") != 0;
+      traits.has_products = has_products(instance) && !is_router && !is_attention &&
+                            has_operand(plan_, instance, Role::kWeight);
       traits.is_product = traits.has_products && traits.rows != 0 && traits.columns != 0;
     }
     for (std::uint32_t i = 0; i < instance.edges.count; ++i) {
