@@ -13,6 +13,7 @@
 #include "base/diagnostic.hpp"
 #include "load/conventions.hpp"
 #include "load/plugin_discovery.hpp"
+#include "load/plugin_fingerprint.hpp"
 #include "scratch_folder.hpp"
 
 using namespace lmhost;
@@ -46,7 +47,7 @@ Plugin made(const std::string& id, const std::vector<std::vector<std::string>>& 
 std::string dump(const Catalog& catalog) {
   std::string text;
   for (const Plugin& plugin : catalog.plugins())
-    text += plugin.id + " " + plugin.version + " " + plugin.fingerprint + "\n";
+    text += plugin.id + " " + plugin.version + " " + fingerprint_of(plugin) + "\n";
   for (const std::string_view name : catalog.names()) {
     const Kernel* kernel = catalog.find(name);
     text +=

@@ -7,6 +7,7 @@
 #include <random>
 
 #include "load/conventions.hpp"
+#include "load/plugin_fingerprint.hpp"
 #include "report/json.hpp"
 #include "report/summary.hpp"
 #include "scratch_folder.hpp"
@@ -214,7 +215,7 @@ TEST_CASE("locked: the plugins of an earlier report, or an error") {
   const Result<Analysis> analysis = host->analyze(workload);
   REQUIRE(analysis.ok());
   const std::string report = write_json(*analysis, summarize(*analysis), "");
-  const std::string& fingerprint = host->catalog().plugin("duplicate_one")->fingerprint;
+  const std::string fingerprint = fingerprint_of(*host->catalog().plugin("duplicate_one"));
 
   const auto locked_to = [&](const std::string& text) {
     workload.locked = folder.write("report.json", text);

@@ -3,6 +3,7 @@
 #include <doctest/doctest.h>
 
 #include "load/data_catalog.hpp"
+#include "load/plugin_fingerprint.hpp"
 #include "scratch_folder.hpp"
 #include "support.hpp"
 
@@ -116,7 +117,7 @@ TEST_CASE("extended: data hides name by name, and nothing else of a kernel") {
   CHECK(&catalog.plugins()[0] == &below->plugins()[0]);  // shared, not copied
   CHECK(catalog.plugins()[2].is_data);
   CHECK(!catalog.plugins()[0].is_data);
-  CHECK(catalog.plugins()[2].fingerprint.size() == 64);
+  CHECK(fingerprint_of(catalog.plugins()[2]).size() == 64);
   CHECK(catalog.find("k.two") == below->find("k.two"));
 }
 

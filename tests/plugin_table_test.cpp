@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/diagnostic.hpp"
+#include "load/plugin_fingerprint.hpp"
 #include "load/plugin_reader.hpp"
 
 using namespace lmhost;
@@ -335,7 +336,7 @@ TEST_CASE("fingerprint: changes with what decides a number, and with nothing els
     change(tables);
     const Result<Plugin> read = read_plugin(&tables.plugin, "t.so");
     REQUIRE_MESSAGE(read.ok(), render(read.ok() ? Diagnostics{} : read.errors()));
-    return read->fingerprint;
+    return fingerprint_of(*read);
   };
   const std::string original = fingerprint([](Tables&) {});
   for (const auto& change : std::vector<std::function<void(Tables&)>>{

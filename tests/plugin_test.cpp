@@ -14,6 +14,7 @@
 #include "base/diagnostic.hpp"
 #include "load/plugin_discovery.hpp"
 #include "load/plugin_file.hpp"
+#include "load/plugin_fingerprint.hpp"
 #include "load/plugin_opener.hpp"
 #include "scratch_folder.hpp"
 
@@ -317,7 +318,7 @@ TEST_CASE("plugins: what is declared is what is kept") {
   CHECK(plugin->version == "1.0.0");
   CHECK(plugin->doc == "Functions called by formulas");
   CHECK(plugin->abi == "0.1");
-  CHECK(plugin->fingerprint.size() == 64);
+  CHECK(fingerprint_of(*plugin).size() == 64);
   REQUIRE(plugin->constants.size() == 1);
   CHECK(to_string(plugin->constants[0].value) == "1.5");
   CHECK(plugin->constants[0].source == "made up");

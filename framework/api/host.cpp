@@ -10,6 +10,7 @@
 #include "base/codes.hpp"
 #include "base/diagnostic.hpp"
 #include "load/catalog.hpp"
+#include "load/plugin_fingerprint.hpp"
 
 namespace lmhost {
 
@@ -114,7 +115,7 @@ std::vector<PluginInfo> Host::plugins() const {
   std::vector<PluginInfo> list;
   for (const Plugin& plugin : catalog.plugins())
     list.push_back(
-        {PluginState::kLoaded, plugin.id, plugin.version, plugin.path, plugin.fingerprint, {}});
+        {PluginState::kLoaded, plugin.id, plugin.version, plugin.path, fingerprint_of(plugin), {}});
   for (const RefusedPlugin& plugin : catalog.refused())
     list.push_back({PluginState::kRefused, "", "", plugin.path, "",
                     with_errors(plugin.reason, plugin.others)});

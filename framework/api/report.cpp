@@ -4,6 +4,7 @@
 #include "aggregate/cost_tree.hpp"
 #include "api/objects.hpp"
 #include "load/catalog.hpp"
+#include "load/plugin_fingerprint.hpp"
 #include "report/explain.hpp"
 #include "report/json.hpp"
 #include "report/table.hpp"
@@ -47,7 +48,7 @@ Coverage Report::coverage() const {
   for (const Kernel* kernel : summary.kernels) coverage.kernels.push_back(kernel->name);
   for (const lmhost::PluginUse& use : summary.plugins)
     coverage.plugins.push_back(
-        {use.plugin->id, use.plugin->version, use.plugin->fingerprint, use.kernels});
+        {use.plugin->id, use.plugin->version, fingerprint_of(*use.plugin), use.kernels});
   for (const CostNode& node : tree.nodes)
     if (tree.instance(node).is_unknown()) coverage.unknown.push_back(tree.path(node));
   coverage.truncated = tree.truncated;

@@ -1,6 +1,7 @@
 #include "check/probe.hpp"
 
 #include "check/stages.hpp"
+#include "load/plugin_fingerprint.hpp"
 #include "load/plugin_reader.hpp"
 
 namespace lmhost {
@@ -24,7 +25,7 @@ CheckReport probe_plugin(const std::string& path, const ProbeOptions& options) {
   report.id = plugin->id;
   report.version = plugin->version;
   report.abi = plugin->abi;
-  report.fingerprint = plugin->fingerprint;
+  report.fingerprint = fingerprint_of(*plugin);
   report.kernels = plugin->kernels.size();
   check_tables(*plugin, report);
   report.is_whole = options.points == 0;

@@ -7,7 +7,6 @@
 #include <utility>
 
 #include "load/plugin_error.hpp"
-#include "load/plugin_reader.hpp"
 
 namespace lmhost {
 namespace {
@@ -118,10 +117,7 @@ Result<Catalog> Catalog::build(std::vector<Plugin> plugins, std::vector<RefusedP
 
 Result<Catalog> Catalog::extended(std::shared_ptr<const Catalog> base, std::vector<Plugin> data,
                                   const std::vector<KernelChoice>& choices, Choices check) {
-  for (Plugin& plugin : data) {
-    plugin.is_data = true;
-    if (plugin.fingerprint.empty()) plugin.fingerprint = fingerprint_of(plugin);
-  }
+  for (Plugin& plugin : data) plugin.is_data = true;
   Catalog catalog;
   catalog.plugins_ = base->plugins_;
   catalog.base_ = std::move(base);

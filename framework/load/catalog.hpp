@@ -121,9 +121,8 @@ struct Plugin {
   std::string doc;
   std::string license;
   std::string path;
-  std::string abi;          // "0.1"
-  unsigned language = 1;    // of its formulas
-  std::string fingerprint;  // hash of the canonical text of everything declared
+  std::string abi;        // "0.1"
+  unsigned language = 1;  // of its formulas
   std::vector<PluginConstant> constants;
   std::vector<PluginFunction> functions;
   std::vector<Kernel> kernels;

@@ -15,6 +15,7 @@
 
 #include "base/codes.hpp"
 #include "load/kernel_catalog_form.hpp"
+#include "load/plugin_fingerprint.hpp"
 #include "load/plugin_formulas.hpp"
 #include "load/plugin_reader.hpp"
 #include "load/plugin_table.hpp"

@@ -1,6 +1,8 @@
 // The canonical text behind a plugin's fingerprint. Every field ends in NUL, which no string of a
 // plugin can hold, so that two different plugins never give the same text. Its format is part of
 // what a fingerprint means: changing it changes every fingerprint.
+#include "load/plugin_fingerprint.hpp"
+
 #include <algorithm>
 #include <array>
 #include <charconv>
@@ -12,7 +14,6 @@
 #include <lmhost/plugin.h>
 
 #include "base/sha256.hpp"
-#include "load/plugin_reader.hpp"
 
 namespace lmhost {
 namespace {

@@ -48,7 +48,6 @@ class PluginReader {
     check_duplicates();
     if (!tables_.ok()) return tables_.take_errors();
     plugin_.expressions = formulas_.take();
-    plugin_.fingerprint = fingerprint_of(plugin_);
     return std::move(plugin_);
   }
 

@@ -24,12 +24,4 @@ Result<Plugin> read_plugin(const lmh_plugin* table, const std::string& path);
 // or the text is missing or no UTF-8. REQUIRES: as read_plugin().
 std::string declared_text(const lmh_plugin* table, const char* lmh_plugin::*field);
 
-// SHA-256 of everything that decides a number: names, defaults, formulas, constants, revisions, the
-// formula language. Texts for people (docs, sources, examples) and the order of kernels do not
-// count.
-std::string fingerprint_of(const Plugin& plugin);
-// The part of that which a kernel's revision stands for: its parameters, formulas, and the
-// constants that these may use. Names, aliases, flags and the revision itself do not count.
-std::string formulas_fingerprint(const Plugin& plugin, const Kernel& kernel);
-
 }  // namespace lmhost

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <map>
 
+#include "load/plugin_fingerprint.hpp"
 #include "report/json_writer.hpp"
 #include "report/provenance.hpp"
 #include "report/units.hpp"
@@ -131,7 +132,7 @@ std::string write_catalog_list_json(const Catalog& catalog,
     json.member("version", listed.plugin->version);
     json.member("form", listed.form);
     json.member("file", listed.path);
-    json.member("fingerprint", listed.plugin->fingerprint);
+    json.member("fingerprint", fingerprint_of(*listed.plugin));
     json.member("validated", validated_count(*listed.plugin));
     json.member("problems", listed.problems);
     json.key("kernels");

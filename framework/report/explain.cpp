@@ -8,6 +8,7 @@
 #include "formula/evaluate.hpp"
 #include "load/config.hpp"
 #include "load/kernel_catalog.hpp"
+#include "load/plugin_fingerprint.hpp"
 
 namespace lmhost {
 namespace {
@@ -116,7 +117,7 @@ class Explainer {
     result->plugin = plugin.id + " " + plugin.version;
     if (plugin.is_data) result->catalog = portable_path(plugin.path, prefix_);
     result->provenance = kernel.provenance;
-    result->fingerprint = plugin.fingerprint;
+    result->fingerprint = fingerprint_of(plugin);
     result->doc = kernel.doc;
     result->source = kernel.source;
 

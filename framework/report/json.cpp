@@ -7,6 +7,7 @@
 #include "base/sha256.hpp"
 #include "load/catalog.hpp"
 #include "load/conventions.hpp"
+#include "load/plugin_fingerprint.hpp"
 #include "report/json_writer.hpp"
 #include "report/provenance.hpp"
 #include "report/table.hpp"
@@ -39,7 +40,7 @@ void write_plugins(JsonWriter* json, const Summary& summary, std::string_view pr
     json->member("id", use.plugin->id);
     json->member("version", use.plugin->version);
     json->member("abi", use.plugin->abi);
-    json->member("fingerprint", use.plugin->fingerprint);
+    json->member("fingerprint", fingerprint_of(*use.plugin));
     json->member("kernels", use.kernels);
     if (use.plugin->is_data) json->member("catalog", portable_path(use.plugin->path, prefix));
     json->end_object();

@@ -1,5 +1,6 @@
 // What plugins declare, as JSON.
 #include "load/kernel_catalog.hpp"
+#include "load/plugin_fingerprint.hpp"
 #include "report/json_writer.hpp"
 #include "report/kernels.hpp"
 #include "report/provenance.hpp"
@@ -234,7 +235,7 @@ std::string write_plugins_json(const Catalog& catalog) {
     json.member("doc", plugin.doc);
     json.member("license", plugin.license);
     json.member("file", plugin.path);
-    json.member("fingerprint", plugin.fingerprint);
+    json.member("fingerprint", fingerprint_of(plugin));
     json.member("kernels", plugin.kernels.size());
     if (plugin.is_data) json.member("is_data", true);
     json.key("constants");

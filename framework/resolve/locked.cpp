@@ -7,6 +7,7 @@
 #include "base/codes.hpp"
 #include "load/catalog.hpp"
 #include "load/json.hpp"
+#include "load/plugin_fingerprint.hpp"
 
 namespace lmhost {
 namespace {
@@ -75,12 +76,13 @@ Diagnostics check_locked(const std::string& path, const Plan& plan) {
   for (const std::size_t index : in_use) {
     const Plugin& plugin = plan.catalog->plugins()[index];
     const auto found = locked->find(plugin.id);
-    if (found != locked->end() && found->second.fingerprint == plugin.fingerprint) continue;
+    const std::string fingerprint = fingerprint_of(plugin);
+    if (found != locked->end() && found->second.fingerprint == fingerprint) continue;
     Diagnostic error;
     if (found == locked->end()) {
       error = plain_error(ErrorKind::kPlugin, codes::kLocked,
                           "plugin " + named(plugin.id, plugin.version, plugin.path) +
-                              " has fingerprint " + plugin.fingerprint +
+                              " has fingerprint " + fingerprint +
                               ", and the locked report was made without it",
                           "leave --locked out to accept it");
       error.file = path;
@@ -89,7 +91,7 @@ Diagnostics check_locked(const std::string& path, const Plan& plan) {
       error =
           error_at(before.place, codes::kLocked,
                    "plugin " + named(plugin.id, plugin.version, plugin.path) + " has fingerprint " +
-                       plugin.fingerprint + ", and " + named(plugin.id, before.version, {}) +
+                       fingerprint + ", and " + named(plugin.id, before.version, {}) +
                        " of the locked report has " + std::string(before.fingerprint),
                    "load the plugin of the report, or leave --locked out");
       error.kind = ErrorKind::kPlugin;

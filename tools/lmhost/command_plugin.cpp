@@ -1,5 +1,6 @@
 // lmhost plugin: its actions; list and show.
 #include "tools/lmhost/command_plugin.hpp"
+#include "load/plugin_fingerprint.hpp"
 
 #include <algorithm>
 #include <iterator>
@@ -96,7 +97,7 @@ Result<Outcome> plugin_show(const Arguments& arguments) {
   table.add({"file", plugin.path});
   table.add({"abi", plugin.abi});
   table.add({"license", plugin.license.empty() ? "-" : plugin.license});
-  table.add({"fingerprint", plugin.fingerprint});
+  table.add({"fingerprint", fingerprint_of(plugin)});
   for (const PluginConstant& constant : plugin.constants)
     table.add(
         {"constant", constant.name + " = " + to_string(constant.value) + "  " + constant.doc});

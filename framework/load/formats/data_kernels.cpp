@@ -10,7 +10,6 @@
 #include "formula/print.hpp"
 #include "formula/rewrite.hpp"
 #include "lmhost/runtime.hpp"
-#include "load/plugin_reader.hpp"
 #include "load/plugin_table.hpp"
 
 namespace lmhost {
@@ -227,7 +226,6 @@ std::vector<ImplicitParameter> DataKernels::end() {
 void DataKernels::finish() {
   if (plugin_.kernels.empty()) return;
   plugin_.expressions = expressions_;
-  plugin_.fingerprint = fingerprint_of(plugin_);
   builder_.graph.kernels.push_back(std::move(plugin_));
 }
 

@@ -6,7 +6,6 @@
 
 #include "base/codes.hpp"
 #include "load/formats/module_entry.hpp"
-#include "load/plugin_reader.hpp"
 
 namespace lmhost {
 namespace {
@@ -140,7 +139,6 @@ Result<ModuleDatabase> read_module_database(const JsonDocument& document,
   if (plugin.doc.empty()) plugin.doc = text_of(document.root(), "doc");
   plugin.kernels = std::move(linked.kernels);
   plugin.expressions = std::move(linked.expressions);
-  plugin.fingerprint = fingerprint_of(plugin);
   database.problems = std::move(linked.problems);
   database.warnings = std::move(linked.warnings);
   return database;

@@ -25,7 +25,7 @@ namespace lmhost {
 inline constexpr std::string_view kModuleDatabaseSchema = "lmhost.modules/1";
 
 struct ModuleDatabase {
-  Plugin plugin;         // id and version from the file; fingerprint as that of any plugin
+  Plugin plugin;         // id and version from the file
   Diagnostics problems;  // why some modules cannot be computed: whoever uses one gets an error
   Diagnostics warnings;
 };
