@@ -199,17 +199,17 @@ Result<Analysis> Host::analyze(const Workload& workload) const {
   Result<Analysis> analysis = plan(workload);
   if (!analysis) return analysis;
   const Schedule schedule = make_schedule(*analysis->plan);
-  return evaluate(std::move(*analysis), schedule, workload.threads);
+  return evaluate(std::move(*analysis), schedule, workload.threads, workload.rows);
 }
 
 Result<Analysis> Host::evaluate(Analysis analysis, const Schedule& schedule,
-                                const Execution& execution) {
+                                const Execution& execution, const TreeOptions& wanted) {
   Result<Evaluation> evaluation =
       evaluate_plan(*analysis.plan, schedule, analysis.point, execution);
   if (!evaluation) return std::move(evaluation).errors();
   analysis.tree = std::make_shared<const CostTree>(
       build_cost_tree(analysis.plan, analysis.point, std::move(evaluation).value(),
-                      CostTree::kNodeLimit, execution));
+                      wanted, execution));
   if (execution.is_cancelled()) return cancelled_error();
   return analysis;
 }

@@ -65,6 +65,7 @@ struct Workload {
   bool allow_unknown = false;
   bool keep_config = false;           // for plan() only: a plan to print, with config.* as names
   unsigned threads = 0;               // 0: as many as pay
+  TreeOptions rows;                   // that a report will show
   std::optional<std::string> locked;  // a JSON report: plugins in use must have its fingerprints
 };
 
@@ -89,7 +90,7 @@ class Host {
   Result<Analysis> analyze(const Workload& workload) const;  // all stages
   // What follows a plan: the tree at analysis.point.
   static Result<Analysis> evaluate(Analysis analysis, const Schedule& schedule,
-                                   const Execution& execution);
+                                   const Execution& execution, const TreeOptions& wanted = {});
 
   std::vector<std::string> model_names() const;  // in catalogs/models, sorted
 

@@ -1,7 +1,9 @@
 // One analysis as a value: what was asked, what was read, and every stage's result.
 #pragma once
 
+#include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -17,6 +19,12 @@ struct SourceText;
 // What is summed: one pass of the model, a prompt with the tokens generated after it, or a training
 // step.
 enum class Phase { kPass, kGenerate, kTrain };
+
+// Which rows of the call tree are wanted: costs never depend on it.
+struct TreeOptions {
+  std::optional<std::uint32_t> depth;  // levels below the root; none: all
+  std::string along;  // the path of a call that is wanted too, with what it calls
+};
 
 struct Analysis {
   std::string model_name;  // as the user gave it, or the graph's root class

@@ -44,7 +44,7 @@ Coverage Report::coverage() const {
   const Summary& summary = data_->summary;
   Coverage coverage;
   coverage.calls = summary.calls;
-  coverage.sites = summary.sites;
+  coverage.sites = static_cast<std::size_t>(summary.sites.to_int64().value_or(INT64_MAX));
   for (const Kernel* kernel : summary.kernels) coverage.kernels.push_back(kernel->name);
   for (const lmhost::PluginUse& use : summary.plugins)
     coverage.plugins.push_back(
@@ -77,7 +77,7 @@ ReportNode Report::node(std::size_t index) const {
 std::optional<std::size_t> Report::find(const std::string& path) const {
   const CostTree& tree = *data_->analysis.tree;
   for (std::size_t i = 0; i < tree.nodes.size(); ++i)
-    if (tree.path(tree.nodes[i]) == path) return i;
+    if (i == 0 ? path.empty() : tree.path_match(tree.nodes[i], path) == PathMatch::kWhole) return i;
   return std::nullopt;
 }
 

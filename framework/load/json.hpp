@@ -17,6 +17,7 @@
 
 #include "base/diagnostic.hpp"
 #include "lmhost/number.hpp"
+#include "load/text_file.hpp"
 
 namespace lmhost {
 
@@ -25,9 +26,9 @@ std::string_view name_of(
     JsonKind kind);  // "null", "a boolean", "a number", "a string", "an array", "an object"
 
 struct JsonOptions {
-  std::size_t bytes = std::size_t{1} << 30;  // REQUIRES: below 4 GiB
+  std::size_t bytes = kLongestText;  // REQUIRES: below 4 GiB
   std::size_t depth = 512;
-  std::size_t values = 100'000'000;
+  std::size_t values = 20'000'000;
   bool python_constants =
       false;  // NaN, Infinity and -Infinity, as Python's json writes them, read as strings
 };

@@ -43,8 +43,8 @@ class Explainer {
     add_parameters(node, instance, &result);
     add_quantities(node, instance, metric, &result);
     add_children(index, &result);
-    const std::vector<bool> unknown = nodes_with_unknown_below(index);
-    result.is_lower_bound = std::find(unknown.begin(), unknown.end(), true) != unknown.end();
+    const std::vector<bool> unknown = instances_with_unknown(tree_);
+    result.is_lower_bound = !unknown.empty() && unknown[node.instance];
     return result;
   }
 
@@ -346,15 +346,6 @@ class Explainer {
                                   std::string(tree_.instance(node).name), node.count,
                                   tree_.total(node)});
     }
-  }
-
-  std::vector<bool> nodes_with_unknown_below(std::uint32_t index) const {
-    std::vector<bool> flags;
-    if (plan_.unknown.empty()) return flags;
-    const std::uint32_t end = index + tree_.nodes[index].descendants + 1;
-    for (std::uint32_t i = index; i < end; ++i)
-      flags.push_back(tree_.instance(tree_.nodes[i]).is_unknown());
-    return flags;
   }
 
   const Analysis& analysis_;

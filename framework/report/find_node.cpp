@@ -4,29 +4,28 @@
 
 #include "base/codes.hpp"
 #include "report/explain.hpp"
+#include "report/written_tree.hpp"
 
 namespace lmhost {
 namespace {
 
 constexpr std::size_t kCandidatesShown = 12;
 
-bool is_tail(std::string_view path, std::string_view tail) {
-  if (path.size() <= tail.size()) return path == tail;
-  return path.substr(path.size() - tail.size()) == tail &&
-         path[path.size() - tail.size() - 1] == '.';
+// The last `parts` parts of a node's path.
+std::string tail(const CostTree& tree, const CostNode& node, long parts) {
+  std::string text;
+  const CostNode* at = &node;
+  for (long i = 0; i < parts && at->parent != kNoParent; ++i, at = &tree.nodes[at->parent])
+    text = std::string(tree.name(*at)) + (i == 0 ? "" : "." + text);
+  return text;
 }
 
 Diagnostic unknown_node(const CostTree& tree, std::string_view path) {
   // Suggestions compare tails of as many parts as the user gave.
-  const auto parts = std::count(path.begin(), path.end(), '.');
+  constexpr long kMostParts = 64;
+  const long parts = std::min<long>(std::count(path.begin(), path.end(), '.') + 1, kMostParts);
   std::set<std::string> tails;
-  for (const CostNode& node : tree.nodes) {
-    const std::string whole = tree.path(node);
-    std::size_t begin = whole.size();
-    for (long i = 0; i <= parts && begin != 0 && begin != std::string::npos; ++i)
-      begin = whole.rfind('.', begin - 1) == std::string::npos ? 0 : whole.rfind('.', begin - 1);
-    tails.insert(begin == 0 ? whole : whole.substr(begin + 1));
-  }
+  for (const CostNode& node : tree.nodes) tails.insert(tail(tree, node, parts));
   const std::vector<std::string_view> candidates(tails.begin(), tails.end());
   std::string hint = did_you_mean(path, candidates);
   if (hint.empty()) hint = "`lmhost inspect` prints every path";
@@ -57,11 +56,16 @@ Result<std::uint32_t> find_node(const CostTree& tree, std::string_view path) {
   std::vector<std::uint32_t> found;
   std::vector<std::uint32_t> calls;  // of a kernel with this name
   for (std::uint32_t i = 1; i < tree.nodes.size(); ++i) {
-    const std::string whole = tree.path(tree.nodes[i]);
-    if (whole == path) return i;
-    if (is_tail(whole, path)) found.push_back(i);
+    const PathMatch match = tree.path_match(tree.nodes[i], path);
+    if (match == PathMatch::kWhole) return i;
+    if (match == PathMatch::kTail) found.push_back(i);
     if (tree.instance(tree.nodes[i]).name == path) calls.push_back(i);
   }
+  if (static_cast<double>(tree.nodes.size()) < tree.whole.nodes)
+    return plain_error(ErrorKind::kInput, codes::kLimit,
+                       "no call has the path '" + std::string(path) + "', and " +
+                           count_text(tree.whole.nodes) + " calls are too many to search",
+                       "give a whole path, from the model down: lmhost inspect --depth 3");
   if (found.size() == 1) return found.front();
   if (found.empty() && !calls.empty()) return kernel_for_node(tree, path, calls);
   if (found.empty()) return unknown_node(tree, path);

@@ -189,7 +189,7 @@ void write_coverage(JsonWriter* json, const Analysis& analysis, const Summary& s
   json->member("plugins", summary.plugins.size());
   json->member("unknown", summary.unknown);
   json->member("not_validated", summary.not_validated);
-  json->member("is_lower_bound", summary.unknown != 0);
+  json->member("is_lower_bound", !summary.unknown.is_zero());
   json->member("is_truncated", analysis.tree->truncated);
   json->key("assumed");
   json->begin_array();

@@ -9,7 +9,7 @@ std::string write_structure_json(const Structure& structure) {
   json.begin_object();
   json.member("schema", "lmhost.structure/1");
   json.member("root", structure.root);
-  json.member("is_truncated", structure.truncated);
+  json.member("is_truncated", false);
   json.line();
   json.key("nodes");
   json.begin_array();

@@ -255,26 +255,46 @@ Rows kernel_rows(const CostTree& tree, const RowOptions& options) {
 
   std::vector<Row> kernels;
   std::unordered_map<std::string_view, std::size_t> by_name;
-  for (std::uint32_t i = 0; i < tree.nodes.size(); ++i) {
-    const CostNode& node = tree.nodes[i];
-    const Instance& instance = tree.instance(node);
-    if (instance.composite != nullptr) continue;
+  const auto add_calls = [&](const Instance& instance, const Number& sites, const Number& times,
+                             bool is_chosen, const Figures& figures) {
     // The first row is the whole analysis, whatever is chosen.
-    result.rows[0].times = result.rows[0].times + node.times;
-    ++result.rows[0].sites;
-    if (!chosen.empty() && !chosen[i]) continue;
+    result.rows[0].times = result.rows[0].times + times;
+    result.rows[0].sites = result.rows[0].sites + sites;
+    if (!is_chosen) return;
     const auto [place, is_new] = by_name.emplace(instance.name, kernels.size());
     if (is_new) {
-      kernels.push_back(node_row(tree, i, unknown));
-      kernels.back().node = kNoParent;
-      kernels.back().depth = 1;
-      kernels.back().times = 0;
-      kernels.back().sum = new_sum(&result);
+      Row& row = kernels.emplace_back();
+      row.depth = 1;
+      row.times = 0;
+      row.kernel = instance.kernel;
+      row.kernel_name = instance.name;
+      row.at_least = instance.is_unknown();
+      row.sum = new_sum(&result);
     }
     Row& row = kernels[place->second];
-    row.times = row.times + node.times;
-    ++row.sites;
-    add(&result, row.sum, figures_of(tree, node, options.device));
+    row.times = row.times + times;
+    row.sites = row.sites + sites;
+    add(&result, row.sum, figures);
+  };
+  if (chosen.empty() && tree.sums.empty()) {
+    const std::vector<InstanceUse> uses = instance_uses(tree);
+    for (InstanceIndex i = 0; i < uses.size(); ++i) {
+      const Instance& instance = tree.plan->instances[i];
+      if (instance.composite != nullptr || uses[i].sites.is_zero()) continue;
+      CostNode all;  // its calls as if they were one
+      all.instance = i;
+      all.times = uses[i].times;
+      all.stored_times = uses[i].stored_times;
+      add_calls(instance, uses[i].sites, uses[i].times, true,
+                figures_of(tree, all, options.device));
+    }
+  } else {
+    for (std::uint32_t i = 0; i < tree.nodes.size(); ++i) {
+      const CostNode& node = tree.nodes[i];
+      if (tree.instance(node).composite != nullptr) continue;
+      add_calls(tree.instance(node), 1, node.times, chosen.empty() || chosen[i],
+                figures_of(tree, node, options.device));
+    }
   }
 
   const Importance importance(options, figures_of(tree, tree.nodes[0], options.device));
@@ -292,7 +312,7 @@ Rows kernel_rows(const CostTree& tree, const RowOptions& options) {
     others.sum = new_sum(&result);
     for (std::size_t i = options.rows; i < kernels.size(); ++i) {
       ++others.folded;
-      others.sites += kernels[i].sites;
+      others.sites = others.sites + kernels[i].sites;
       others.times = others.times + kernels[i].times;
       others.at_least = others.at_least || kernels[i].at_least;
       const std::size_t sum = kernels[i].sum;
@@ -340,15 +360,10 @@ bool matches_any(std::string_view pattern, const CostTree& tree) {
 }
 
 std::vector<bool> nodes_with_unknown(const CostTree& tree) {
-  if (tree.plan->unknown.empty()) return {};
-  std::vector<bool> unknown(tree.nodes.size());
-  for (std::size_t i = tree.nodes.size(); i-- > 0;) {
-    const CostNode& node = tree.nodes[i];
-    if (tree.instance(node).is_unknown()) unknown[i] = true;
-    if (unknown[i] && node.parent != kNoParent) unknown[node.parent] = true;
-  }
-  // Deeper rows of a truncated tree are missing; what they would say is not known either.
-  if (tree.truncated) std::fill(unknown.begin(), unknown.end(), true);
+  const std::vector<bool> instances = instances_with_unknown(tree);
+  std::vector<bool> unknown;
+  if (instances.empty()) return unknown;
+  for (const CostNode& node : tree.nodes) unknown.push_back(instances[node.instance]);
   return unknown;
 }
 

@@ -49,7 +49,7 @@ struct Row {
   std::uint32_t depth = 0;
   std::size_t sum = 0;     // without a node: into Rows::sums
   std::size_t folded = 0;  // rows that this one stands for
-  std::size_t sites = 0;   // kernels view: calls in the tree
+  Number sites = 0;        // kernels view: calls in the tree
   const Kernel* kernel = nullptr;
   std::string_view kernel_name;
   Number times = 1;

@@ -5,6 +5,8 @@
 #include <set>
 #include <utility>
 
+#include "report/written_tree.hpp"
+
 namespace lmhost {
 namespace {
 
@@ -16,7 +18,7 @@ class StructureMaker {
                  const StructureOptions& options)
       : graph_(graph), plan_(plan), catalog_(catalog), options_(options) {}
 
-  Structure make() {
+  Result<Structure> make() {
     Structure result;
     result.root = graph_.root;
     StructureNode root;
@@ -29,19 +31,21 @@ class StructureMaker {
 
     std::vector<Frame> pending = {
         {std::move(root), composite, plan_ == nullptr ? kNoInstance : plan_->root()}};
+    double path_bytes = 0;
     while (!pending.empty()) {
-      if (result.nodes.size() >= options_.nodes) {
-        result.truncated = true;
-        break;
-      }
+      if (result.nodes.size() >= WrittenLimits::kRows ||
+          path_bytes > static_cast<double>(WrittenLimits::kPathBytes))
+        return too_large(result.nodes.size(), path_bytes);
       Frame frame = std::move(pending.back());
       pending.pop_back();
       const auto index = static_cast<std::int64_t>(result.nodes.size());
       result.nodes.push_back(std::move(frame.node));
       composites_.push_back(frame.composite);
       const StructureNode& node = result.nodes.back();
+      path_bytes += static_cast<double>(std::max<std::size_t>(node.path.size(), node.depth * kIndentBytes));
       if (frame.composite == nullptr || (options_.depth && node.depth >= *options_.depth)) continue;
       if (plan_ == nullptr && is_own_ancestor(result, index)) continue;
+      if (options_.opens_once && !opened_.insert({frame.composite, frame.instance}).second) continue;
       push_calls(result, index, *frame.composite, frame.instance, &pending);
     }
     return result;
@@ -53,6 +57,19 @@ class StructureMaker {
     const Composite* composite;
     InstanceIndex instance;
   };
+
+  // Of a plan the size is known without writing it out.
+  Diagnostics too_large(std::size_t rows, double path_bytes) const {
+    const std::string hint = "--depth N opens fewer levels; --format dot has every kernel once";
+    TreeSize size = {static_cast<double>(rows) + 1, path_bytes};
+    if (plan_ != nullptr && !options_.depth && !options_.opens_once) {
+      size = tree_size(*plan_, [&](const Edge& edge) {
+        const Value* count = plan_->program.constant_value(edge.count);
+        return count != nullptr && count->number.is_zero();
+      });
+    }
+    return check_written("the tree of all calls", size, hint).errors();
+  }
 
   // A cycle, which only a graph without a plan can still have, is shown once round.
   bool is_own_ancestor(const Structure& structure, std::int64_t index) const {
@@ -139,6 +156,7 @@ class StructureMaker {
   const Catalog* catalog_;
   const StructureOptions& options_;
   std::vector<const Composite*> composites_;  // beside the nodes
+  std::set<std::pair<const Composite*, InstanceIndex>> opened_;
 };
 
 std::string dot_text(std::string_view text) {
@@ -152,7 +170,7 @@ std::string dot_text(std::string_view text) {
 
 }  // namespace
 
-Structure make_structure(const Graph& graph, const Plan* plan, const Catalog* catalog,
+Result<Structure> make_structure(const Graph& graph, const Plan* plan, const Catalog* catalog,
                          const StructureOptions& options) {
   return StructureMaker(graph, plan, catalog, options).make();
 }
@@ -176,9 +194,7 @@ std::string write_structure(const Structure& structure, const TextStyle& style) 
                                           : node.plugin,
                node.place, node.when.empty() ? std::string() : "if " + node.when});
   }
-  std::string text = table.text(style);
-  if (structure.truncated) text += "more calls are left out\n";
-  return text;
+  return table.text(style);
 }
 
 std::string write_structure_dot(const Structure& structure, const TextStyle& style) {

@@ -17,7 +17,8 @@ namespace lmhost {
 struct StructureOptions {
   Mode mode = Mode::kSdpa;
   std::optional<unsigned> depth;
-  std::size_t nodes = 1'000'000;  // more are cut off
+  // What a kernel calls is shown once, however often it is called: of a DAG all that there is.
+  bool opens_once = false;
 };
 
 struct StructureNode {
@@ -36,13 +37,12 @@ struct StructureNode {
 struct Structure {
   std::string root;
   std::vector<StructureNode> nodes;  // preorder
-  bool truncated = false;
 };
 
 // With a plan counts are numbers where the config fixes them, and calls that never happen are left
 // out; without one (a graph whose config is not at hand) they stay expressions. `catalog` may be
-// nullptr: then no kernel is known.
-Structure make_structure(const Graph& graph, const Plan* plan, const Catalog* catalog,
+// nullptr: then no kernel is known. Error: E107, more than WrittenLimits allow.
+Result<Structure> make_structure(const Graph& graph, const Plan* plan, const Catalog* catalog,
                          const StructureOptions& options);
 
 std::string write_structure(const Structure& structure, const TextStyle& style);

@@ -6,6 +6,7 @@
 #include "load/config.hpp"
 #include "report/provenance.hpp"
 #include "report/units.hpp"
+#include "report/written_tree.hpp"
 #include "study/profile.hpp"
 
 namespace lmhost {
@@ -32,23 +33,51 @@ std::string precision_text(const Analysis& analysis) {
   return bits_text(analysis.point);
 }
 
-// The costliest atomic call, for the hint of what to ask next.
+// The costliest atomic call, for the hint of what to ask next: the first of them.
 std::string costliest_path(const CostTree& tree) {
-  const CostNode* best = nullptr;
-  double most = 0;
-  for (const CostNode& node : tree.nodes) {
-    const Instance& instance = tree.instance(node);
-    for (std::uint32_t i = 0; i < instance.terms.count; ++i) {
-      const Term& term = tree.plan->terms[instance.terms.first + i];
-      if (term.quantity != Quantity::kFlops) continue;
-      const double flops = tree.evaluation.values[term.node].to_double() * node.times.to_double();
-      if (flops > most) {
-        most = flops;
-        best = &node;
-      }
+  const Plan& plan = *tree.plan;
+  // Of one execution of each instance, children before parents: the FLOPs of all executions of its
+  // costliest call, and the edge that leads there.
+  std::vector<Number> most(plan.instances.size());
+  std::vector<std::uint32_t> towards(plan.instances.size(), kNoParent);
+  for (std::size_t i = 0; i < most.size(); ++i) {
+    const Instance& instance = plan.instances[i];
+    for (std::uint32_t k = 0; k < instance.terms.count; ++k) {
+      const Term& term = plan.terms[instance.terms.first + k];
+      if (term.quantity == Quantity::kFlops) most[i] = tree.evaluation.values[term.node];
+    }
+    for (std::uint32_t k = 0; k < instance.edges.count; ++k) {
+      const std::uint32_t index = instance.edges.first + k;
+      const Edge& edge = plan.edges[index];
+      const Number flops = tree.evaluation.values[edge.count] * most[edge.child];
+      if (!(flops.to_double() > most[i].to_double())) continue;
+      most[i] = flops;
+      towards[i] = index;
     }
   }
-  return best == nullptr ? "" : tree.path(*best);
+  std::string path;
+  for (std::uint32_t at = towards[plan.root()]; at != kNoParent;
+       at = towards[plan.edges[at].child]) {
+    if (!path.empty()) path += '.';
+    path += plan.graph->calls[plan.edges[at].call].name;
+  }
+  return path;
+}
+
+// Calls of unknown kernels with their paths, as long as somebody may read them.
+std::string unknown_lines(const CostTree& tree, const Number& sites) {
+  constexpr std::size_t kMostLines = 1000, kMostBytes = std::size_t{1} << 20;
+  std::string text;
+  std::size_t lines = 0;
+  for (const CostNode& node : tree.nodes) {
+    if (!tree.instance(node).is_unknown()) continue;
+    if (lines == kMostLines || text.size() > kMostBytes) break;
+    ++lines;
+    text += "           " + tree.path(node) + "  " + std::string(tree.instance(node).name) + "\n";
+  }
+  if (Number(std::uint64_t{lines}) == sites) return text;
+  return text + "           and " + to_grouped_string(sites - Number(std::uint64_t{lines})) +
+         " more\n";
 }
 
 std::string ratio_text(double ratio) {
@@ -62,8 +91,8 @@ std::string tokens_text(double per_second) {
          " tok/s";
 }
 
-std::string plural(std::size_t count, std::string_view noun) {
-  return std::to_string(count) + " " + std::string(noun) + (count == 1 ? "" : "s");
+std::string plural(const Number& count, std::string_view noun) {
+  return to_string(count) + " " + std::string(noun) + (count == Number(1) ? "" : "s");
 }
 
 std::string label(std::string_view text, const TextStyle& style) {
@@ -115,7 +144,7 @@ std::string coverage_lines(const Summary& summary, const TextStyle& style) {
       label("coverage", style) + to_grouped_string(summary.calls) +
       (summary.calls == Number(1) ? " call" : " calls") + " at " + plural(summary.sites, "site") +
       ": " + plural(summary.kernels.size(), "kernel") + " from " + sources_text(summary) + ", " +
-      std::to_string(summary.unknown) + " unknown, " + std::to_string(summary.assumptions.size()) +
+      to_string(summary.unknown) + " unknown, " + std::to_string(summary.assumptions.size()) +
       " assumed" + not_validated_text(summary) + "\n";
   for (const std::string& assumption : summary.assumptions)
     text += label("assumed", style) + assumption + "\n";
@@ -180,8 +209,9 @@ bool is_byte_sum(const KernelOperand& operand) {
 // What data does not say is no zero, though the columns have nothing else to show.
 std::string untold_line(const CostTree& tree, const TextStyle& style) {
   std::set<const Kernel*> kernels;
-  for (const CostNode& node : tree.nodes) {
-    const Kernel* const kernel = tree.instance(node).kernel;
+  const std::vector<InstanceUse> uses = instance_uses(tree);
+  for (std::size_t i = 0; i < uses.size(); ++i) {
+    const Kernel* const kernel = uses[i].sites.is_zero() ? nullptr : tree.plan->instances[i].kernel;
     if (kernel == nullptr || !tree.plan->catalog->plugin_of(*kernel).is_data) continue;
     if (!kernel->operands.empty() &&
         std::all_of(kernel->operands.begin(), kernel->operands.end(), is_byte_sum))
@@ -231,13 +261,15 @@ Summary summarize(const Analysis& analysis, std::vector<std::string> assumptions
   if (analysis.tree == nullptr) return summary;
 
   std::set<const Kernel*> kernels;
-  for (const CostNode& node : analysis.tree->nodes) {
-    const Instance& instance = analysis.tree->instance(node);
-    if (instance.composite != nullptr) continue;
-    summary.calls = summary.calls + node.times;
-    ++summary.sites;
+  const std::vector<InstanceUse> in_tree = instance_uses(*analysis.tree);
+  for (std::size_t i = 0; i < in_tree.size(); ++i) {
+    const Instance& instance = plan.instances[i];
+    const InstanceUse& use = in_tree[i];
+    if (instance.composite != nullptr || use.sites.is_zero()) continue;
+    summary.calls = summary.calls + use.times;
+    summary.sites = summary.sites + use.sites;
     if (instance.is_unknown())
-      ++summary.unknown;
+      summary.unknown = summary.unknown + use.sites;
     else
       kernels.insert(instance.kernel);
   }
@@ -293,21 +325,19 @@ std::string footer_lines(const Summary& summary, const Analysis& analysis, const
       text += label(line.label, style) + line.text + "\n";
   text += bound_lines(summary, analysis, style) + memory_line(analysis, style) +
           untold_line(tree, style) + coverage_lines(summary, style);
-  if (summary.unknown != 0) {
+  if (!summary.unknown.is_zero()) {
     text += label("unknown", style) + "every total is a lower bound (" +
             std::string(Signs(style).at_least()) + "): these calls cost nothing here\n";
-    for (const CostNode& node : tree.nodes)
-      if (tree.instance(node).is_unknown())
-        text +=
-            "           " + tree.path(node) + "  " + std::string(tree.instance(node).name) + "\n";
+    text += unknown_lines(tree, summary.unknown);
   }
   if (tree.truncated)
     text += label("truncated", style) +
-            "the tree has too many calls for one report; deeper rows are missing, "
-            "costs are whole\n";
+            "written out, the calls are " + count_text(tree.whole.nodes) +
+            " rows, too many for one report; deeper ones are missing, costs are whole\n";
   // What explain can speak of is one pass.
   const std::string next = analysis.phase == Phase::kPass ? costliest_path(tree) : std::string();
-  if (!next.empty())
+  constexpr std::size_t kLongest = 1000;  // of what somebody types
+  if (!next.empty() && next.size() <= kLongest)
     text += label("next", style) + "lmhost explain " +
             (summary.model_word.empty() ? summary.model : summary.model_word) + " " + next +
             summary.option_words + "\n";

@@ -54,10 +54,10 @@ struct Summary {
   std::string mode;
   std::string conventions;             // the name of the set
   Number calls;                        // executions of kernels
-  std::size_t sites = 0;               // calls in the tree
+  Number sites;                        // calls in the tree
   std::vector<const Kernel*> kernels;  // distinct, by name
   std::vector<PluginUse> plugins;
-  std::size_t unknown = 0;        // call sites left out
+  Number unknown;                 // call sites left out
   std::size_t not_validated = 0;  // of the kernels: came as data, and no person looked at them
   std::vector<std::string> assumptions;        // values that nobody gave
   std::shared_ptr<const DeviceBounds> device;  // nullptr: none was named

@@ -225,7 +225,7 @@ std::string exact_text(const Number& number) {
 std::string row_name(const CostTree& tree, const Row& row, const TextStyle& style) {
   if (row.folded != 0) return "[" + std::to_string(row.folded) + " others]";
   if (row.node == kNoParent) return std::string(row.kernel_name);
-  if (row.sites != 0) return "all kernels";
+  if (!row.sites.is_zero()) return "all kernels";
   const CostNode& node = tree.nodes[row.node];
   std::string name(tree.name(node));
   if (!(node.count == Number(1)))
@@ -340,7 +340,7 @@ std::string write_csv(const Analysis& analysis, const RowOptions& options,
       text += csv_cell(path) + "," + std::to_string(row.depth) + ",";
       text += (row.folded != 0 ? "" : csv_cell(row.kernel_name)) + "," + plugin + ",";
     } else {
-      text += csv_cell(name) + "," + plugin + "," + std::to_string(row.sites) + ",";
+      text += csv_cell(name) + "," + plugin + "," + exact_text(row.sites) + ",";
     }
     text += exact_text(row.times);
     const Costs costs = costs_of(tree, rows, row);

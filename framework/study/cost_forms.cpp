@@ -30,10 +30,10 @@ Number weighted(const Costs& costs, const CostWeights& weights) {
   return sum;
 }
 
-CostTree structure_of(std::shared_ptr<const Plan> plan) {
+CostTree structure_of(std::shared_ptr<const Plan> plan, const TreeOptions& wanted) {
   Evaluation everything;
   everything.values.assign(plan->program.size(), Number(1));
-  return build_cost_tree(std::move(plan), RuntimePoint(), std::move(everything));
+  return build_cost_tree(std::move(plan), RuntimePoint(), std::move(everything), wanted);
 }
 
 NodePath path_to(const CostTree& tree, std::uint32_t node) {

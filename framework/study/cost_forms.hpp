@@ -27,7 +27,7 @@ struct NodePath {
 };
 
 // Every call of a plan, whatever its count is at some point: names and ways, no costs.
-CostTree structure_of(std::shared_ptr<const Plan> plan);
+CostTree structure_of(std::shared_ptr<const Plan> plan, const TreeOptions& wanted = {});
 NodePath path_to(const CostTree& tree, std::uint32_t node);
 
 class CostForms {

@@ -33,12 +33,13 @@ class GenerationSum {
         schedule_(make_schedule(plan)),
         point_(point),
         execution_(execution),
-        options_(options) {
-    expand();
-    sums_.resize(nodes_.size());
-  }
+        options_(options) {}
 
   Result<bool> run(std::int64_t prompt, std::int64_t generated) {
+    size_ = tree_size(plan_, [&](const Edge& edge) { return is_never(edge); });
+    if (Result<bool> fits = check_sums(size_); !fits) return fits;
+    expand();
+    sums_.resize(nodes_.size());
     at(prompt, 0);
     if (Result<bool> done = add_point(); !done) return done;
     prefill_ = sums_[0];
@@ -69,7 +70,7 @@ class GenerationSum {
     tree.plan = analysis.plan;
     tree.point = point_;
     tree.evaluation = std::move(last_);
-    tree.truncated = truncated_;
+    tree.whole = size_;
     take_nodes(&tree);
     analysis.point = point_;
     analysis.tree = std::make_shared<const CostTree>(std::move(tree));
@@ -84,6 +85,12 @@ class GenerationSum {
     point_[RuntimeVariable::kCacheLen] = Number(cache_len);
   }
 
+  // No pass executes it.
+  bool is_never(const Edge& edge) const {
+    const Value* count = plan_.program.constant_value(edge.count);
+    return count != nullptr && count->number.is_zero();
+  }
+
   // Every call that some pass may execute, in preorder; those that none did leave at the end.
   void expand() {
     struct Open {
@@ -94,19 +101,14 @@ class GenerationSum {
     while (!open.empty()) {
       const std::uint32_t parent = open.back().node;
       const Instance& instance = plan_.instances[nodes_[parent].instance];
-      if (open.back().next_edge == instance.edges.count || truncated_) {
+      if (open.back().next_edge == instance.edges.count) {
         nodes_[parent].descendants = static_cast<std::uint32_t>(nodes_.size()) - parent - 1;
         open.pop_back();
         continue;
       }
       const std::uint32_t index = instance.edges.first + open.back().next_edge++;
       const Edge& edge = plan_.edges[index];
-      const Value* count = plan_.program.constant_value(edge.count);
-      if (count != nullptr && count->number.is_zero()) continue;
-      if (nodes_.size() >= CostTree::kNodeLimit) {
-        truncated_ = true;
-        continue;
-      }
+      if (is_never(edge)) continue;
       CostNode& child = nodes_.emplace_back();
       child.parent = parent;
       child.depth = nodes_[parent].depth + 1;
@@ -264,7 +266,7 @@ class GenerationSum {
   Evaluation last_;
   Costs prefill_;
   std::int64_t closed_steps_ = 0, plain_steps_ = 0;
-  bool truncated_ = false;
+  TreeSize size_;
 };
 
 Result<std::int64_t> length(std::string_view name, const Number& number, std::int64_t least) {

@@ -19,8 +19,10 @@ bool hold_alike(const std::vector<Number>& values) {
 }  // namespace
 
 std::optional<NodePath> exact_path(const CostTree& structure, const std::string& path) {
-  for (std::uint32_t i = 0; i < structure.nodes.size(); ++i)
-    if (structure.path(structure.nodes[i]) == path) return path_to(structure, i);
+  if (path.empty()) return path_to(structure, 0);
+  for (std::uint32_t i = 1; i < structure.nodes.size(); ++i)
+    if (structure.path_match(structure.nodes[i], path) == PathMatch::kWhole)
+      return path_to(structure, i);
   return std::nullopt;
 }
 
@@ -190,7 +192,11 @@ Result<std::vector<Number>> Sweep::refer(const Program& program,
 
 // A node that a mode does not have costs nothing there.
 std::vector<GridOutput> Sweep::outputs_in(const std::shared_ptr<const Plan>& plan) const {
-  const CostTree structure = structure_of(plan);
+  TreeOptions rows;
+  const bool has_nodes = std::any_of(outputs_.begin(), outputs_.end(),
+                                     [](const SweepOutput& output) { return !output.node.empty(); });
+  if (!has_nodes) rows.depth = 0;
+  const CostTree structure = structure_of(plan, rows);
   std::vector<GridOutput> outputs;
   for (const SweepOutput& output : outputs_) {
     const std::optional<NodePath> path = exact_path(structure, output.node);

@@ -170,6 +170,7 @@ Result<Training> train(Analysis forward, const Optimizer& optimizer) {
                        "a training step has no cache: cache_len is " +
                            to_string(point[RuntimeVariable::kCacheLen]));
   const CostTree& before = *forward.tree;
+  if (Result<bool> fits = check_sums(before.whole); !fits) return std::move(fits).errors();
   const Plan& plan = *forward.plan;
   const std::vector<Costs> backward = backward_costs(plan, before.evaluation);
   auto tree = std::make_shared<CostTree>(before);

@@ -1,6 +1,7 @@
 // lmhost analyze, explain, inspect.
 #include <utility>
 
+#include "base/codes.hpp"
 #include "load/formats/input.hpp"
 #include "load/graph.hpp"
 #include "report/explain.hpp"
@@ -9,6 +10,7 @@
 #include "report/roofline.hpp"
 #include "report/structure.hpp"
 #include "report/table.hpp"
+#include "report/written_tree.hpp"
 #include "tools/lmhost/commands.hpp"
 #include "tools/lmhost/output.hpp"
 #include "tools/lmhost/passes.hpp"
@@ -22,6 +24,9 @@ constexpr unsigned kTableDepth = 4;
 constexpr std::size_t kTableRows = 10;
 constexpr std::size_t kTableKernels = 20;
 constexpr double kTableShare = 0.01;
+constexpr std::uint32_t kExplainedDepth = 1000;
+constexpr std::string_view kFewerRows =
+    "--format table folds; --depth N with table, csv or jsonl opens fewer levels";
 
 Result<std::optional<std::size_t>> small_number(const Arguments& arguments,
                                                 std::string_view option) {
@@ -201,10 +206,19 @@ Result<Outcome> analyze_command(const Arguments& arguments) {
   Result<std::optional<Measurement>> measured = read_measured(arguments);
   if (!measured.ok()) return std::move(measured).errors();
 
+  // A large tree is opened no deeper than is shown.
+  const bool needs_all = *format == "json" || !exports->empty() || !rows->focus.empty() ||
+                         !rows->ignore.empty();
+  if (!needs_all) workload->rows.depth = rows->view == View::kTree ? rows->depth : 0;
   Result<Host> host = open_host(arguments);
   if (!host.ok()) return std::move(host).errors();
   Result<PassesResult> result = analyze_passes(*host, *workload, *passes);
   if (!result.ok()) return std::move(result).errors();
+  if (Result<bool> fits = needs_all
+                              ? check_whole(*result->analysis.tree, std::string(kFewerRows))
+                              : check_rows(*result->analysis.tree, *rows, std::string(kFewerRows));
+      !fits.ok())
+    return std::move(fits).errors();
   const Analysis* const analysis = &result->analysis;
   Summary summary = summarize(*analysis, assumptions_of(*analysis, *workload));
   summary.sections = std::move(result->sections);
@@ -249,13 +263,18 @@ Result<Outcome> explain_command(const Arguments& arguments) {
   }
   Result<Workload> workload = read_workload(arguments, arguments.operands[0]);
   if (!workload.ok()) return std::move(workload).errors();
+  const std::string path = arguments.operands.size() > 1 ? arguments.operands[1] : std::string();
+  workload->rows = {1, path};
   Result<Host> host = open_host(arguments);
   if (!host.ok()) return std::move(host).errors();
   Result<Analysis> analysis = host->analyze(*workload);
   if (!analysis.ok()) return std::move(analysis).errors();
-  Result<std::uint32_t> node = find_node(
-      *analysis->tree, arguments.operands.size() > 1 ? arguments.operands[1] : std::string());
+  Result<std::uint32_t> node = find_node(*analysis->tree, path);
   if (!node.ok()) return std::move(node).errors();
+  if (const std::uint32_t depth = analysis->tree->nodes[*node].depth; depth > kExplainedDepth)
+    return plain_error(ErrorKind::kInput, codes::kLimit,
+                       "this call is nested " + std::to_string(depth) +
+                           " levels deep: more than " + std::to_string(kExplainedDepth));
 
   const Explanation explanation = explain(*analysis, *node, metric, host->prefix());
   const Summary summary = summarize(*analysis, assumptions_of(*analysis, *workload));
@@ -286,7 +305,8 @@ Result<Outcome> inspect_command(const Arguments& arguments) {
   workload->allow_unknown = true;
   Outcome outcome;
   outcome.messages = refused_plugins(*host);
-  Structure structure;
+  options.opens_once = *format == "dot" || *format == "mermaid";
+  Result<Structure> structure = Structure();
   if (Result<Analysis> planned = host->plan(*workload); planned.ok()) {
     structure = make_structure(*planned->plan->graph, planned->plan.get(),
                                planned->plan->catalog.get(), options);
@@ -300,10 +320,11 @@ Result<Outcome> inspect_command(const Arguments& arguments) {
     if (!catalog.ok()) return catalog.errors();
     structure = make_structure(*graph, nullptr, catalog->get(), options);
   }
-  outcome.text = *format == "json"      ? write_structure_json(structure)
-                 : *format == "mermaid" ? write_structure_mermaid(structure)
-                 : *format == "dot"     ? write_structure_dot(structure, text_style(arguments))
-                                        : write_structure(structure, text_style(arguments));
+  if (!structure.ok()) return structure.errors();
+  outcome.text = *format == "json"      ? write_structure_json(*structure)
+                 : *format == "mermaid" ? write_structure_mermaid(*structure)
+                 : *format == "dot"     ? write_structure_dot(*structure, text_style(arguments))
+                                        : write_structure(*structure, text_style(arguments));
   return outcome;
 }
 

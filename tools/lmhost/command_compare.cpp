@@ -5,6 +5,7 @@
 
 #include "base/codes.hpp"
 #include "report/comparison.hpp"
+#include "report/written_tree.hpp"
 #include "study/condition.hpp"
 #include "tools/lmhost/commands.hpp"
 #include "tools/lmhost/output.hpp"
@@ -55,6 +56,9 @@ class Side {
     }
     Result<PassesResult> result = analyze_passes(*host_, *workload, *passes);
     if (!result.ok()) return std::move(result).errors();
+    if (Result<bool> fits = check_whole(*result->analysis.tree, "`lmhost analyze` shows its totals");
+        !fits.ok())
+      return std::move(fits).errors();
     const auto bounds = bound_passes(arguments_, *host_, result->analysis);
     if (!bounds.ok()) return bounds.errors();
     Profile profile = profile_of(result->analysis);

@@ -371,7 +371,9 @@ Result<Outcome> sweep_command(const Arguments& arguments) {
   analysis.plan = plan->plan;
   analysis.point = plan->point;
   analysis.config = config;
-  const CostTree structure = structure_of(plan->plan);
+  TreeOptions rows;
+  if (!arguments.has("node")) rows.depth = 0;
+  const CostTree structure = structure_of(plan->plan, rows);
   for (const std::string& node : arguments.all("node")) {
     Result<std::uint32_t> found = find_node(structure, node);
     if (!found) return std::move(found).errors();
