@@ -103,8 +103,14 @@ std::vector<std::string> tree_guides(const std::vector<std::uint32_t>& depths,
 }
 
 std::size_t Table::width(std::size_t column) const {
+  // A longer cell pushes what follows it aside, rather than all others with it: no row pays for the
+  // longest name.
+  constexpr std::size_t kWidest = 256;
   std::size_t widest = display_width(columns_[column].header);
-  for (const auto& row : rows_) widest = std::max(widest, display_width(row[column]));
+  for (const auto& row : rows_) {
+    const std::size_t width = display_width(row[column]);
+    if (width <= kWidest) widest = std::max(widest, width);
+  }
   return widest;
 }
 
@@ -119,7 +125,7 @@ std::string Table::text(const TextStyle& style, std::string_view indent) const {
     std::string line(indent);
     for (std::size_t i = 0; i < columns_.size(); ++i) {
       const std::string& cell = cell_of(i);
-      const std::string pad(widths[i] - display_width(cell), ' ');
+      const std::string pad(widths[i] - std::min(widths[i], display_width(cell)), ' ');
       const std::string ink = painted(cell, is_header ? Ink::kBold : columns_[i].ink, style);
       line += i == 0 ? "" : "  ";
       line += columns_[i].left ? ink + pad : pad + ink;

@@ -49,6 +49,8 @@ Result<bool> check_rows(const CostTree& tree, const RowOptions& options, std::st
   if (fits(tree.whole)) return true;
   if (!options.focus.empty() || !options.ignore.empty()) return check_whole(tree, std::move(hint));
   if (options.view != View::kTree) return true;
+  const bool folds = options.rows != 0;
+  if (tree.truncated && !folds) return check_whole(tree, std::move(hint));
   const Rows rows = make_rows(tree, options);
   TreeSize size = {static_cast<double>(rows.rows.size()), 0};
   std::vector<double> paths(tree.nodes.size());  // bytes of each

@@ -120,8 +120,8 @@ struct Plan {
 struct ResolveOptions {
   Mode mode = Mode::kSdpa;
   bool allow_unknown = false;
-  bool keep_config = false;       // config.* stays a name, with a value or without
-  std::size_t rows = 20'000'000;  // of the plan: instances, their parameters and edges
+  bool keep_config = false;      // config.* stays a name, with a value or without
+  std::size_t rows = 3'000'000;  // of the plan: instances, their parameters and edges
 };
 
 // Binds every call of the graph reachable from the root. `config` is the one in force: what a graph

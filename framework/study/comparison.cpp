@@ -18,8 +18,10 @@ Indices children_of(const Profile& profile, std::uint32_t parent) {
   return children;
 }
 
-std::set<std::string_view> child_names(const Profile& profile, std::uint32_t parent) {
-  std::set<std::string_view> names;
+using Names = std::set<std::string_view>;
+
+Names child_names(const Profile& profile, std::uint32_t parent) {
+  Names names;
   for (const std::uint32_t child : children_of(profile, parent))
     names.insert(profile.nodes[child].name);
   return names;
@@ -39,10 +41,8 @@ class Matcher {
 
   // In the order of `now`, removed ones last.
   std::vector<ComparedNode> match() {
-    by_name();
-    pair_rest([&](const ProfileNode& old, const ProfileNode& young) {
-      return old.kernel == young.kernel;
-    });
+    pair_by([](const ProfileNode& node) -> std::string_view { return node.name; });
+    pair_by([](const ProfileNode& node) -> std::string_view { return node.kernel; });
     similar_composites();
     std::vector<ComparedNode> pairs;
     for (std::size_t i = 0; i < now_children_.size(); ++i) {
@@ -64,12 +64,15 @@ class Matcher {
   }
 
  private:
-  void by_name() {
-    std::map<std::string_view, std::vector<std::size_t>> places;  // of a name, last one first
+  // Those that nobody has yet, in order.
+  template <class Key>
+  void pair_by(const Key& key) {
+    std::map<std::string_view, std::vector<std::size_t>> places;  // of a key, last one first
     for (std::size_t i = base_children_.size(); i-- > 0;)
-      places[base_.nodes[base_children_[i]].name].push_back(i);
+      if (!base_taken_[i]) places[key(base_.nodes[base_children_[i]])].push_back(i);
     for (std::size_t i = 0; i < now_children_.size(); ++i) {
-      const auto found = places.find(now_.nodes[now_children_[i]].name);
+      if (partner_[i]) continue;
+      const auto found = places.find(key(now_.nodes[now_children_[i]]));
       if (found == places.end() || found->second.empty()) continue;
       take(i, found->second.back());
       found->second.pop_back();
@@ -81,23 +84,29 @@ class Matcher {
     base_taken_[base] = true;
   }
 
-  template <class Fits>
-  void pair_rest(const Fits& fits) {
-    for (std::size_t i = 0; i < now_children_.size(); ++i)
-      for (std::size_t k = 0; k < base_children_.size() && !partner_[i]; ++k)
-        if (!base_taken_[k] && fits(base_.nodes[base_children_[k]], now_.nodes[now_children_[i]]))
-          take(i, k);
-  }
-
+  // Composites of which half of the calls have the same names. Every pair is looked at, so of very
+  // many nobody is.
   void similar_composites() {
+    constexpr std::size_t kMostPairs = 1'000'000;
+    std::vector<std::pair<std::size_t, Names>> old, young;
+    for (std::size_t k = 0; k < base_children_.size(); ++k)
+      if (!base_taken_[k] && base_.nodes[base_children_[k]].is_composite)
+        old.emplace_back(k, child_names(base_, base_children_[k]));
     for (std::size_t i = 0; i < now_children_.size(); ++i)
-      for (std::size_t k = 0; k < base_children_.size() && !partner_[i]; ++k)
-        if (!base_taken_[k] && is_similar(base_children_[k], now_children_[i])) take(i, k);
+      if (!partner_[i] && now_.nodes[now_children_[i]].is_composite)
+        young.emplace_back(i, child_names(now_, now_children_[i]));
+    if (old.size() * young.size() > kMostPairs) return;
+    for (const auto& [i, names] : young)
+      for (const auto& [k, others] : old) {
+        if (base_taken_[k] || !is_similar(others, names)) continue;
+        take(i, k);
+        break;
+      }
   }
 
-  bool is_similar(std::uint32_t base, std::uint32_t now) const {
-    if (!base_.nodes[base].is_composite || !now_.nodes[now].is_composite) return false;
-    const std::set<std::string_view> old = child_names(base_, base), young = child_names(now_, now);
+  static bool is_similar(const Names& old, const Names& young) {
+    // Half of all cannot be shared by sets of so different sizes.
+    if (old.size() > 2 * young.size() || young.size() > 2 * old.size()) return false;
     const auto shared = std::count_if(old.begin(), old.end(),
                                       [&](std::string_view name) { return young.contains(name); });
     const std::size_t all = old.size() + young.size() - static_cast<std::size_t>(shared);

@@ -12,6 +12,24 @@
 namespace lmhost {
 namespace {
 
+// Of a generation: operations and calls, added up over the passes that are evaluated one by one. Some
+// seconds.
+constexpr double kMostWork = 4e8;
+
+double work_of_pass(const Plan& plan, std::size_t nodes) {
+  return static_cast<double>(plan.program.size() + nodes);
+}
+
+Diagnostic too_many_passes(std::string_view what, double passes, double work, std::string hint) {
+  const auto most = static_cast<std::int64_t>(kMostWork / work);
+  return plain_error(ErrorKind::kInput, codes::kLimit,
+                     std::string(what) + " is a sum over " +
+                         to_grouped_string(Number(static_cast<std::int64_t>(passes))) +
+                         " passes, more than the " + to_grouped_string(Number(most)) +
+                         " that are evaluated one by one of this model",
+                     std::move(hint));
+}
+
 // Fewer points are sooner evaluated than decided on as a range.
 constexpr std::int64_t kShortRange = 16;
 
@@ -164,7 +182,9 @@ class GenerationSum {
       pending.pop_back();
       if (execution_.is_cancelled()) return cancelled_error();
       at(1, range.cache_len);
+      const double work = work_of_pass(plan_, nodes_.size());
       if (options_.closed_form && range.steps > kShortRange) {
+        work_ += work;
         const RangeValues values(plan_, schedule_, point_, range.steps);
         if (values.is_decided() && add_closed(values, range.steps)) continue;
         const std::int64_t half = range.steps / 2;
@@ -172,6 +192,11 @@ class GenerationSum {
         pending.push_back({range.cache_len, half});
         continue;
       }
+      work_ += work * static_cast<double>(range.steps);
+      if (work_ > kMostWork)
+        return too_many_passes("the cost of this generation", static_cast<double>(steps), work,
+                               "generate fewer tokens: the costs of this model change in another "
+                               "way from step to step than sums can say");
       for (std::int64_t i = 0; i < range.steps; ++i) {
         at(1, range.cache_len + i);
         if (Result<bool> done = add_point(); !done) return done;
@@ -267,6 +292,7 @@ class GenerationSum {
   Costs prefill_;
   std::int64_t closed_steps_ = 0, plain_steps_ = 0;
   TreeSize size_;
+  double work_ = 0;
 };
 
 Result<std::int64_t> length(std::string_view name, const Number& number, std::int64_t least) {
@@ -294,9 +320,14 @@ void add_bounds(const CostTree& tree, const Evaluation& evaluation, const Roof& 
 
 }  // namespace
 
-DeviceBounds bound_generation(const Analysis& generated, const Roof& prefill, Roof decode) {
+Result<DeviceBounds> bound_generation(const Analysis& generated, const Roof& prefill, Roof decode) {
   const CostTree& tree = *generated.tree;
   const Plan& plan = *tree.plan;
+  const std::int64_t steps = generated.generated_tokens.to_int64().value_or(1) - 1;
+  const double work = work_of_pass(plan, tree.nodes.size());
+  if (static_cast<double>(steps) * work > kMostWork)
+    return too_many_passes("the time bound of this generation", static_cast<double>(steps), work,
+                           "generate fewer tokens, or leave the device out: costs have no such limit");
   const Schedule schedule = make_schedule(plan);
   DeviceBounds bounds;
   bounds.nodes = tree.nodes.data();
@@ -311,7 +342,6 @@ DeviceBounds bound_generation(const Analysis& generated, const Roof& prefill, Ro
     add_bounds(tree, evaluation, roof, &executions, &bounds);
   };
   add_pass(generated.prompt_tokens, Number(0), prefill);
-  const std::int64_t steps = generated.generated_tokens.to_int64().value_or(1) - 1;
   for (std::int64_t t = 0; t < steps; ++t)
     add_pass(Number(1), generated.prompt_tokens + Number(t), decode);
   bounds.roof = std::move(decode);

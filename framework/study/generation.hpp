@@ -35,7 +35,7 @@ Result<Generation> generate(Analysis plan, const Number& prompt, const Number& g
 
 // The least time on a device: the sum of the bounds of the passes, each of them computed, since a call
 // may be bounded by computing in one and by memory in the next. `generated` is what generate() gave;
-// shares of a device may differ by phase.
-DeviceBounds bound_generation(const Analysis& generated, const Roof& prefill, Roof decode);
+// shares of a device may differ by phase. Error: E107, more passes than can be evaluated one by one.
+Result<DeviceBounds> bound_generation(const Analysis& generated, const Roof& prefill, Roof decode);
 
 }  // namespace lmhost

@@ -217,8 +217,9 @@ Result<std::shared_ptr<const DeviceBounds>> bound_passes(const Arguments& argume
   Result<std::optional<Roof>> later = read_roof(arguments, host.prefix(), decode);
   if (!first.ok()) return std::move(first).errors();
   if (!later.ok()) return std::move(later).errors();
-  return Bounds(
-      std::make_shared<DeviceBounds>(bound_generation(analysis, **first, std::move(**later))));
+  Result<DeviceBounds> bounds = bound_generation(analysis, **first, std::move(**later));
+  if (!bounds.ok()) return std::move(bounds).errors();
+  return Bounds(std::make_shared<DeviceBounds>(std::move(*bounds)));
 }
 
 Result<bool> add_bound_sections(const Arguments& arguments, const Passes& passes,

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <map>
+#include <utility>
 
 #include "base/codes.hpp"
 #include "formula/evaluate.hpp"
@@ -16,6 +17,9 @@ namespace lmhost {
 namespace {
 
 constexpr std::size_t kLargestFormula = 200'000;  // nodes, after linking
+constexpr std::size_t kLargestFile = 2'000'000;   // of all its formulas
+constexpr std::size_t kMostSuggestions = 100;     // each looks at every known name
+constexpr std::size_t kMostCandidates = 12;       // named in a message
 constexpr std::string_view kOperandNames[] = {"flops", "read", "write", "intermediates"};
 
 // What a call names.
@@ -115,28 +119,37 @@ class Linker {
     if (found.module) return {found.module, nullptr};
     if (!found.candidates.empty()) {
       std::string hint = "write one of ";
-      for (std::size_t i = 0; i < found.candidates.size(); ++i)
+      for (std::size_t i = 0; i < found.candidates.size() && i < kMostCandidates; ++i)
         hint += (i == 0 ? "'" : ", '") + std::string(found.candidates[i]) + "'";
+      if (found.candidates.size() > kMostCandidates) hint += ", ...";
       fail(node, call.name_offset, call.module.size(), codes::kAmbiguousModule,
            quoted(call.module) + " is the end of several modules' names", hint);
       return {};
     }
     const Kernel* const kernel = base_ == nullptr ? nullptr : base_->find(call.module);
     if (kernel != nullptr) return {std::nullopt, kernel};
+    fail(node, call.name_offset, call.module.size(), codes::kUnknownKernel,
+         "no module " + quoted(call.module), suggestion_for(call.module));
+    return {};
+  }
+
+  std::string suggestion_for(const std::string& name) {
+    if (++suggestions_ > kMostSuggestions) return {};
     std::vector<std::string_view> known = names_.all();
     if (base_ != nullptr) {
       const std::vector<std::string_view> more = base_->names();
       known.insert(known.end(), more.begin(), more.end());
     }
-    fail(node, call.name_offset, call.module.size(), codes::kUnknownKernel,
-         "no module " + quoted(call.module), did_you_mean(call.module, known));
-    return {};
+    return did_you_mean(name, known);
   }
 
   void report_cycle(Node& node, const ModuleCall& call, std::size_t next) {
     std::string path;
+    constexpr std::ptrdiff_t kMostShown = 20;
     const auto first = std::find(stack_.begin(), stack_.end(), next);
-    for (auto at = first; at != stack_.end(); ++at) path += name_of_module(nodes_[*at]) + " > ";
+    for (auto at = first; at != stack_.end() && at - first < kMostShown; ++at)
+      path += name_of_module(nodes_[*at]) + " > ";
+    if (stack_.end() - first > kMostShown) path += "... > ";
     path += name_of_module(nodes_[next]);
     fail(node, call.name_offset, call.module.size(), codes::kCycle,
          std::string(name_of(nodes_[next].metric)) + " of " + quoted(name_of_module(nodes_[next])) +
@@ -199,13 +212,30 @@ class Linker {
       if (width == nullptr || has_parameter(own, name)) return nullptr;
       return &meanings.emplace(name, name_expression(width->meaning)).first->second;
     };
-    if (substituted_size(expression, replacement) > kLargestFormula) {
-      fail(node, 0, node.formula->at.string().size(), codes::kLimit,
+    const std::size_t size = substituted_size(expression, replacement);
+    if (!may_write(node, 0, node.formula->at.string().size(), size)) return std::nullopt;
+    return substitute(expression, replacement);
+  }
+
+  // Whether so many operations more are few enough; else it is said once of a formula, and once of
+  // the whole file.
+  bool may_write(Node& node, std::size_t offset, std::size_t length, std::size_t size) {
+    if (size > kLargestFormula) {
+      fail(node, offset, length, codes::kLimit,
            "the formula has more than " + std::to_string(kLargestFormula) +
                " operations when its calls are written out");
-      return std::nullopt;
+      return false;
     }
-    return substitute(expression, replacement);
+    written_ += std::min(size, kLargestFile);
+    if (written_ <= kLargestFile) return true;
+    const std::string message = "the formulas of this file have more than " +
+                                std::to_string(kLargestFile) +
+                                " operations when their calls are written out";
+    if (std::exchange(is_full_, true))
+      node.reason = message;
+    else
+      fail(node, offset, length, codes::kLimit, message, "split the file");
+    return false;
   }
 
   std::optional<Expression> link_call(Node& node, const ModuleCall& call, const Callee& callee,
@@ -266,12 +296,8 @@ class Linker {
       if (bound.values[i] != nullptr)
         link.arguments.emplace_back(parameter.name, &expressions_->emplace_back(kept));
     }
-    if (substituted_size(formula, bound_names) > kLargestFormula) {
-      fail(node, call.offset, call.length, codes::kLimit,
-           "the formula has more than " + std::to_string(kLargestFormula) +
-               " operations when its calls are written out");
-      return std::nullopt;
-    }
+    const std::size_t size = substituted_size(formula, bound_names);
+    if (!may_write(node, call.offset, call.length, size)) return std::nullopt;
     if (!in_breakdown_) links_[node.module].push_back(std::move(link));
     return substitute(formula, bound_names);
   }
@@ -371,6 +397,9 @@ class Linker {
   std::shared_ptr<std::deque<Expression>> expressions_ = std::make_shared<std::deque<Expression>>();
   LinkedModules result_;
   Diagnostics ignored_;
+  std::size_t written_ = 0;  // operations of linked formulas
+  bool is_full_ = false;     // they are too many, and it was said
+  std::size_t suggestions_ = 0;
   bool in_breakdown_ = false;
 };
 
