@@ -42,7 +42,9 @@ class StructureMaker {
       result.nodes.push_back(std::move(frame.node));
       composites_.push_back(frame.composite);
       const StructureNode& node = result.nodes.back();
-      path_bytes += static_cast<double>(std::max<std::size_t>(node.path.size(), node.depth * kIndentBytes));
+      if (!options_.opens_once)
+        path_bytes +=
+            static_cast<double>(std::max<std::size_t>(node.path.size(), node.depth * kIndentBytes));
       if (frame.composite == nullptr || (options_.depth && node.depth >= *options_.depth)) continue;
       if (plan_ == nullptr && is_own_ancestor(result, index)) continue;
       if (options_.opens_once && !opened_.insert({frame.composite, frame.instance}).second) continue;
@@ -62,13 +64,16 @@ class StructureMaker {
   Diagnostics too_large(std::size_t rows, double path_bytes) const {
     const std::string hint = "--depth N opens fewer levels; --format dot has every kernel once";
     TreeSize size = {static_cast<double>(rows) + 1, path_bytes};
-    if (plan_ != nullptr && !options_.depth && !options_.opens_once) {
+    const bool is_whole = plan_ != nullptr && !options_.depth && !options_.opens_once;
+    if (is_whole) {
       size = tree_size(*plan_, [&](const Edge& edge) {
         const Value* count = plan_->program.constant_value(edge.count);
         return count != nullptr && count->number.is_zero();
       });
     }
-    return check_written("the tree of all calls", size, hint).errors();
+    return check_written(is_whole ? "the tree of all calls" : "this part of the tree of all calls",
+                         size, hint)
+        .errors();
   }
 
   // A cycle, which only a graph without a plan can still have, is shown once round.
@@ -93,7 +98,8 @@ class StructureMaker {
       node.parent = parent_index;
       node.depth = parent.depth + 1;
       node.name = call.name;
-      node.path = parent.path.empty() ? node.name : parent.path + "." + node.name;
+      if (!options_.opens_once)
+        node.path = parent.path.empty() ? node.name : parent.path + "." + node.name;
       node.place = place(composite, call.lines);
       const Composite* called = graph_.composite_of(call);
       describe_kernel(call.kernel, called, &node);

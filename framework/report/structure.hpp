@@ -24,7 +24,7 @@ struct StructureOptions {
 struct StructureNode {
   std::int64_t parent = -1;
   std::uint32_t depth = 0;
-  std::string path;  // "" for the root
+  std::string path;  // "" for the root, and where kernels are opened once
   std::string name;
   std::string kernel;  // fully qualified, as the graph spells it
   std::string plugin;  // of an atomic kernel; of an ambiguous one all that declare it
