@@ -98,12 +98,12 @@ void Problems::unknown_name(std::string_view name, PlacedExpression where,
   std::string hint;
   if (names_.config_entry(in_config) != nullptr) {
     hint = "did you mean '" + in_config + "'?";
-  } else if (may_suggest()) {
+  } else if (suggestions_.may_suggest()) {
     std::vector<std::string_view> known = names_.names();
     for (std::string_view local : locals) {
       if (local != name) known.push_back(local);  // of a composite, and asked for outside of it
     }
-    hint = did_you_mean(name, known);
+    hint = suggestions_.did_you_mean(name, known);
   }
   const auto [offset, length] = place_of(name, where);
   add(offset, length, codes::kUnknownName, "unknown name " + quoted(name), std::move(hint));
@@ -134,7 +134,7 @@ void Problems::unknown_parameter(const Call& call, const Binding& binding,
     }
     list += (list.empty() ? "" : ", ") + std::string(name);
   }
-  std::string hint = may_suggest() ? did_you_mean(binding.parameter, known) : "";
+  std::string hint = suggestions_.did_you_mean(binding.parameter, known);
   if (hint.empty()) hint = list.empty() ? "it declares no parameter" : "it declares: " + list;
   add(binding.offset, graph_.expressions[binding.expression].text.size(), codes::kUnknownParameter,
       quoted(call.kernel) + " has no parameter " + quoted(binding.parameter), std::move(hint));
@@ -163,11 +163,11 @@ Diagnostic Problems::unknown_kernel(const Call& call, bool allowed) {
     return error;
   }
   std::string nearest;
-  if (may_suggest()) {
+  if (suggestions_.may_suggest()) {
     std::vector<std::string_view> known = catalog_.names();
     const std::vector<std::string_view> composites = composite_names();
     known.insert(known.end(), composites.begin(), composites.end());
-    nearest = nearest_name(call.kernel, known);
+    nearest = suggestions_.nearest(call.kernel, known);
   }
   std::string hint = nearest.empty() ? "" : "did you mean '" + nearest + "'?";
   if (const Kernel* kernel = catalog_.find(nearest)) {
@@ -213,7 +213,9 @@ void Problems::missing_config(PlacedExpression where, std::string_view failed) {
       std::string hint =
           "the graph has no config: pass --hf-config FILE or --set " + key + "=VALUE";
       if (names_.has_config()) {
-        const std::string nearest = may_suggest() ? nearest_name(key, names_.config_names()) : "";
+        const std::string nearest = suggestions_.may_suggest()
+                                        ? suggestions_.nearest(key, names_.config_names())
+                                        : "";
         hint = nearest.empty() ? "give it with --set " + key + "=VALUE"
                                : "did you mean 'config." + nearest + "'?";
       }

@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/suggestions.hpp"
 #include "load/catalog.hpp"
 #include "load/graph.hpp"
 #include "resolve/names.hpp"
@@ -73,18 +74,16 @@ class Problems {
 
  private:
   static constexpr std::size_t kMostPathParts = 1'000'000;
-  static constexpr std::size_t kMostSuggestions = 100;  // each looks at every known name
 
   std::vector<std::string_view> composite_names() const;
   Path path();
-  bool may_suggest() { return suggestions_ < kMostSuggestions && ++suggestions_ > 0; }
 
   const Graph& graph_;
   const Catalog& catalog_;
   const GraphNames& names_;
   std::function<Path()> path_;
   std::size_t path_parts_ = 0;
-  std::size_t suggestions_ = 0;
+  Suggestions suggestions_;
   std::unordered_set<std::string> seen_;
   Diagnostics errors_;
 };

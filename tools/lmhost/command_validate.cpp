@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/codes.hpp"
+#include "base/suggestions.hpp"
 #include "load/catalog.hpp"
 #include "load/config.hpp"
 #include "load/conventions.hpp"
@@ -31,12 +32,19 @@ std::string count_of(std::size_t count, std::string_view noun) {
 }
 
 // Kernels that neither the graph nor a plugin knows; what resolve would say, without needing a
-// config.
+// config; up to a thousand.
 Diagnostics unknown_kernels(const Graph& graph, const Catalog& catalog) {
   Diagnostics errors;
   std::vector<std::string_view> names = catalog.names();
   for (const Composite& composite : graph.composites) names.push_back(composite.name);
+  constexpr std::size_t kMostErrors = 1000;
+  Suggestions suggestions;
   for (const Call& call : graph.calls) {
+    if (errors.size() == kMostErrors) {
+      errors.push_back(plain_error(ErrorKind::kInput, codes::kLimit,
+                                   "stopped after " + std::to_string(kMostErrors) + " problems"));
+      break;
+    }
     if (call.composite != kNoComposite || catalog.find(call.kernel) != nullptr) continue;
     if (const NameConflict* conflict = catalog.conflict(call.kernel)) {
       errors.push_back(ambiguous_kernel(graph, call, catalog, *conflict));
@@ -44,7 +52,7 @@ Diagnostics unknown_kernels(const Graph& graph, const Catalog& catalog) {
     }
     errors.push_back(error_at(*graph.source, call.kernel_offset, call.kernel.size() + 2,
                               codes::kUnknownKernel, "unknown kernel " + quoted(call.kernel),
-                              did_you_mean(call.kernel, names)));
+                              suggestions.did_you_mean(call.kernel, names)));
   }
   return errors;
 }

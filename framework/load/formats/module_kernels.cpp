@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "base/codes.hpp"
+#include "base/suggestions.hpp"
 #include "formula/evaluate.hpp"
 #include "formula/rewrite.hpp"
 #include "load/formats/kernel_formula.hpp"
@@ -18,7 +19,6 @@ namespace {
 
 constexpr std::size_t kLargestFormula = 200'000;  // nodes, after linking
 constexpr std::size_t kLargestFile = 2'000'000;   // of all its formulas
-constexpr std::size_t kMostSuggestions = 100;     // each looks at every known name
 constexpr std::size_t kMostCandidates = 12;       // named in a message
 constexpr std::string_view kOperandNames[] = {"flops", "read", "write", "intermediates"};
 
@@ -134,13 +134,13 @@ class Linker {
   }
 
   std::string suggestion_for(const std::string& name) {
-    if (++suggestions_ > kMostSuggestions) return {};
+    if (!suggestions_.may_suggest()) return {};
     std::vector<std::string_view> known = names_.all();
     if (base_ != nullptr) {
       const std::vector<std::string_view> more = base_->names();
       known.insert(known.end(), more.begin(), more.end());
     }
-    return did_you_mean(name, known);
+    return suggestions_.did_you_mean(name, known);
   }
 
   void report_cycle(Node& node, const ModuleCall& call, std::size_t next) {
@@ -399,7 +399,7 @@ class Linker {
   Diagnostics ignored_;
   std::size_t written_ = 0;  // operations of linked formulas
   bool is_full_ = false;     // they are too many, and it was said
-  std::size_t suggestions_ = 0;
+  Suggestions suggestions_;
   bool in_breakdown_ = false;
 };
 
