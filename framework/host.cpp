@@ -207,9 +207,8 @@ Result<Analysis> Host::evaluate(Analysis analysis, const Schedule& schedule,
   Result<Evaluation> evaluation =
       evaluate_plan(*analysis.plan, schedule, analysis.point, execution);
   if (!evaluation) return std::move(evaluation).errors();
-  analysis.tree = std::make_shared<const CostTree>(
-      build_cost_tree(analysis.plan, analysis.point, std::move(evaluation).value(),
-                      wanted, execution));
+  analysis.tree = std::make_shared<const CostTree>(build_cost_tree(
+      analysis.plan, analysis.point, std::move(evaluation).value(), wanted, execution));
   if (execution.is_cancelled()) return cancelled_error();
   return analysis;
 }

@@ -36,8 +36,9 @@ std::string doubling(int levels, const std::string& last = "torch.relu",
     text += "\"L" + std::to_string(i) + R"(": {"sub_kernels": [{"name": "a", )" + next +
             R"(}, {"name": "b", )" + next + "}]}, ";
   }
-  return text + "\"L" + std::to_string(levels) + R"(": {"sub_kernels": [{"name": "r", "kernel": ")" + last +
-         R"(", "bindings": )" + bindings + "}]}}}";
+  return text + "\"L" + std::to_string(levels) +
+         R"(": {"sub_kernels": [{"name": "r", "kernel": ")" + last + R"(", "bindings": )" +
+         bindings + "}]}}}";
 }
 
 // C0 calls C1 calls C2 ...
@@ -88,7 +89,8 @@ TEST_CASE("a tree is opened as deep as is shown") {
   CHECK_FALSE(tree.truncated);
   // 2^61 - 1 composites and 2^60 calls of the kernel: 3 * 2^60 - 1.
   CHECK(tree.whole.nodes == doctest::Approx(3458764513820540927.0));
-  CHECK(to_string(tree.total(tree.nodes[0])[Quantity::kFlops]) == "18446744073709551616");  // 16 * 2^60
+  CHECK(to_string(tree.total(tree.nodes[0])[Quantity::kFlops]) ==
+        "18446744073709551616");  // 16 * 2^60
   CHECK(to_string(tree.total(tree.nodes[1])[Quantity::kFlops]) == "9223372036854775808");
 
   // Nothing wanted is all: as many levels as the limit holds, 2^20 - 1 nodes, and says so.
@@ -170,14 +172,17 @@ TEST_CASE("counts beyond 128 bits are estimates") {
 
 TEST_CASE("what cannot be written out says how large it would be") {
   CHECK(error_of(check_whole(tree_of(plan_of(doubling(60)), {0, ""}), "fewer")) ==
-        "lmhost: error: the tree of all calls is about 3.46e18 rows: more than 200000 rows [E107]\n  fewer\n");
+        "lmhost: error: the tree of all calls is about 3.46e18 rows: more than 200000 rows "
+        "[E107]\n  fewer\n");
   CHECK(error_of(check_whole(tree_of(plan_of(doubling(17)), {0, ""}), "fewer")) ==
-        "lmhost: error: the tree of all calls is 393,215 rows: more than 200000 rows [E107]\n  fewer\n");
+        "lmhost: error: the tree of all calls is 393,215 rows: more than 200000 rows [E107]\n  "
+        "fewer\n");
   CHECK(error_of(check_whole(tree_of(plan_of(doubling(10))), "fewer")).empty());
   // A path of k parts is written as "c.c.c": rows are indented by 5, 5 * (1 + 2 + ... + 6001).
   const CostTree deep = tree_of(plan_of(chain(6000)));
   CHECK(error_of(check_whole(deep, "fewer")) ==
-        "lmhost: error: the tree of all calls has 90,045,005 bytes of paths in 6,002 rows: more than 67108864 "
+        "lmhost: error: the tree of all calls has 90,045,005 bytes of paths in 6,002 rows: more "
+        "than 67108864 "
         "bytes of paths [E107]\n  fewer\n");
   RowOptions options;
   options.depth = 100;
@@ -189,13 +194,15 @@ TEST_CASE("what cannot be written out says how large it would be") {
 TEST_CASE("the structure of a DAG without its paths is as large as the DAG") {
   const auto plan = plan_of(doubling(60));
   StructureOptions options;
-  const Result<Structure> tree = make_structure(*plan->graph, plan.get(), plan->catalog.get(), options);
+  const Result<Structure> tree =
+      make_structure(*plan->graph, plan.get(), plan->catalog.get(), options);
   REQUIRE_FALSE(tree.ok());
   CHECK(render(tree.errors()) ==
         "lmhost: error: the tree of all calls is about 3.46e18 rows: more than 200000 rows [E107]\n"
         "  --depth N opens fewer levels; --format dot has every kernel once\n");
   options.opens_once = true;
-  const Result<Structure> once = make_structure(*plan->graph, plan.get(), plan->catalog.get(), options);
+  const Result<Structure> once =
+      make_structure(*plan->graph, plan.get(), plan->catalog.get(), options);
   REQUIRE(once.ok());
   CHECK(once->nodes.size() == 122);  // both calls of 60 composites, the root and the kernel
 
@@ -219,7 +226,8 @@ TEST_CASE("a long cell does not widen the rows of others") {
 TEST_CASE("sums by node are for trees of some size") {
   Analysis analysis = analysis_of(plan_of(doubling(17)), {0, ""});
   const std::string expected =
-      "lmhost: error: written out, the calls are more than 200000 rows: too many for a generation or a "
+      "lmhost: error: written out, the calls are more than 200000 rows: too many for a generation "
+      "or a "
       "training step [E107]\n  a single pass has no such limit\n";
   const auto generated = generate(analysis, Number(3), Number(4));
   REQUIRE_FALSE(generated.ok());
@@ -236,8 +244,8 @@ TEST_CASE("a generation is summed in closed form, or has a limit") {
   REQUIRE(closed.ok());
   CHECK(closed->closed_steps == 999'999'999'999);
   // 4 calls: 3 elements in the prefill, one in each step.
-  CHECK(to_string(closed->analysis.tree->total(closed->analysis.tree->nodes[0])[Quantity::kFlops]) ==
-        "4000000000008");
+  CHECK(to_string(closed->analysis.tree->total(
+            closed->analysis.tree->nodes[0])[Quantity::kFlops]) == "4000000000008");
   GenerationOptions options;
   options.closed_form = false;
   const auto plain = generate(analysis, Number(3), tokens, 1u, options);
@@ -255,10 +263,12 @@ TEST_CASE("files that need not end are not read") {
   const ScratchFolder scratch;
   const std::string pipe = scratch.path() + "/pipe", socket_path = scratch.path() + "/socket";
   REQUIRE(::mkfifo(pipe.c_str(), 0600) == 0);
-  CHECK(read_error(pipe) == "lmhost: error: cannot read '" + pipe +
-                                "': it is a pipe that nobody writes to [E501]\n");
-  CHECK(read_error("/dev/zero") == "lmhost: error: cannot read '/dev/zero': it is a device [E501]\n");
-  CHECK(read_error("/dev/null") == "lmhost: error: cannot read '/dev/null': it is a device [E501]\n");
+  CHECK(read_error(pipe) ==
+        "lmhost: error: cannot read '" + pipe + "': it is a pipe that nobody writes to [E501]\n");
+  CHECK(read_error("/dev/zero") ==
+        "lmhost: error: cannot read '/dev/zero': it is a device [E501]\n");
+  CHECK(read_error("/dev/null") ==
+        "lmhost: error: cannot read '/dev/null': it is a device [E501]\n");
   CHECK(read_error(scratch.path()) ==
         "lmhost: error: cannot read '" + scratch.path() + "': Is a directory [E501]\n");
 
@@ -275,7 +285,8 @@ TEST_CASE("files that need not end are not read") {
   // A hole of a terabyte is refused by its size.
   const std::string hole = scratch.write("hole", "");
   REQUIRE(::truncate(hole.c_str(), off_t{1} << 40) == 0);
-  CHECK(read_error(hole) == "lmhost: error: '" + hole + "' is longer than 268435456 bytes [E107]\n");
+  CHECK(read_error(hole) ==
+        "lmhost: error: '" + hole + "' is longer than 268435456 bytes [E107]\n");
   CHECK(read_error(scratch.write("five", "12345"), 4).ends_with("is longer than 4 bytes [E107]\n"));
   CHECK(read_error(scratch.write("four", "1234"), 4).empty());
 }

@@ -23,7 +23,7 @@ enum class Phase { kPass, kGenerate, kTrain };
 // Which rows of the call tree are wanted: costs never depend on it.
 struct TreeOptions {
   std::optional<std::uint32_t> depth;  // levels below the root; none: all
-  std::string along;  // the path of a call that is wanted too, with what it calls
+  std::string along;                   // the path of a call that is wanted too, with what it calls
 };
 
 struct Analysis {

@@ -154,7 +154,8 @@ CostTree build_cost_tree(std::shared_ptr<const Plan> plan, const RuntimePoint& p
                          const Execution& execution, std::size_t node_limit) {
   CostTree tree{std::move(plan), point, std::move(evaluation), {}, {}, false, {}};
   const std::vector<Number>& values = tree.evaluation.values;
-  tree.whole = tree_size(*tree.plan, [&](const Edge& edge) { return is_absent(tree.evaluation, edge); });
+  tree.whole =
+      tree_size(*tree.plan, [&](const Edge& edge) { return is_absent(tree.evaluation, edge); });
   const bool is_large = tree.whole.nodes > static_cast<double>(node_limit);
   std::uint32_t depth = kNoParent;
   if (is_large) {

@@ -47,7 +47,8 @@ class StructureMaker {
             static_cast<double>(std::max<std::size_t>(node.path.size(), node.depth * kIndentBytes));
       if (frame.composite == nullptr || (options_.depth && node.depth >= *options_.depth)) continue;
       if (plan_ == nullptr && is_own_ancestor(result, index)) continue;
-      if (options_.opens_once && !opened_.insert({frame.composite, frame.instance}).second) continue;
+      if (options_.opens_once && !opened_.insert({frame.composite, frame.instance}).second)
+        continue;
       push_calls(result, index, *frame.composite, frame.instance, &pending);
     }
     return result;
@@ -177,7 +178,7 @@ std::string dot_text(std::string_view text) {
 }  // namespace
 
 Result<Structure> make_structure(const Graph& graph, const Plan* plan, const Catalog* catalog,
-                         const StructureOptions& options) {
+                                 const StructureOptions& options) {
   return StructureMaker(graph, plan, catalog, options).make();
 }
 

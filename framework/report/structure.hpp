@@ -43,7 +43,7 @@ struct Structure {
 // out; without one (a graph whose config is not at hand) they stay expressions. `catalog` may be
 // nullptr: then no kernel is known. Error: E107, more than WrittenLimits allow.
 Result<Structure> make_structure(const Graph& graph, const Plan* plan, const Catalog* catalog,
-                         const StructureOptions& options);
+                                 const StructureOptions& options);
 
 std::string write_structure(const Structure& structure, const TextStyle& style);
 std::string write_structure_json(const Structure& structure);

@@ -331,8 +331,8 @@ std::string footer_lines(const Summary& summary, const Analysis& analysis, const
     text += unknown_lines(tree, summary.unknown);
   }
   if (tree.truncated)
-    text += label("truncated", style) +
-            "written out, the calls are " + count_text(tree.whole.nodes) +
+    text += label("truncated", style) + "written out, the calls are " +
+            count_text(tree.whole.nodes) +
             " rows, too many for one report; deeper ones are missing, costs are whole\n";
   // What explain can speak of is one pass.
   const std::string next = analysis.phase == Phase::kPass ? costliest_path(tree) : std::string();

@@ -30,9 +30,8 @@ std::string count_text(double count) {
 Result<bool> check_written(const std::string& what, const TreeSize& size, std::string hint) {
   if (fits(size)) return true;
   const bool has_many = size.nodes > static_cast<double>(WrittenLimits::kRows);
-  const std::string most = has_many
-                               ? std::to_string(WrittenLimits::kRows) + " rows"
-                               : std::to_string(WrittenLimits::kPathBytes) + " bytes of paths";
+  const std::string most = has_many ? std::to_string(WrittenLimits::kRows) + " rows"
+                                    : std::to_string(WrittenLimits::kPathBytes) + " bytes of paths";
   const std::string found = has_many ? count_text(size.nodes) + " rows"
                                      : count_text(size.path_bytes) + " bytes of paths in " +
                                            count_text(size.nodes) + " rows";

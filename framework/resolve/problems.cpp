@@ -213,9 +213,8 @@ void Problems::missing_config(PlacedExpression where, std::string_view failed) {
       std::string hint =
           "the graph has no config: pass --hf-config FILE or --set " + key + "=VALUE";
       if (names_.has_config()) {
-        const std::string nearest = suggestions_.may_suggest()
-                                        ? suggestions_.nearest(key, names_.config_names())
-                                        : "";
+        const std::string nearest =
+            suggestions_.may_suggest() ? suggestions_.nearest(key, names_.config_names()) : "";
         hint = nearest.empty() ? "give it with --set " + key + "=VALUE"
                                : "did you mean 'config." + nearest + "'?";
       }

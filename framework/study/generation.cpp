@@ -326,8 +326,9 @@ Result<DeviceBounds> bound_generation(const Analysis& generated, const Roof& pre
   const std::int64_t steps = generated.generated_tokens.to_int64().value_or(1) - 1;
   const double work = work_of_pass(plan, tree.nodes.size());
   if (static_cast<double>(steps) * work > kMostWork)
-    return too_many_passes("the time bound of this generation", static_cast<double>(steps), work,
-                           "generate fewer tokens, or leave the device out: costs have no such limit");
+    return too_many_passes(
+        "the time bound of this generation", static_cast<double>(steps), work,
+        "generate fewer tokens, or leave the device out: costs have no such limit");
   const Schedule schedule = make_schedule(plan);
   DeviceBounds bounds;
   bounds.nodes = tree.nodes.data();

@@ -193,8 +193,9 @@ Result<std::vector<Number>> Sweep::refer(const Program& program,
 // A node that a mode does not have costs nothing there.
 std::vector<GridOutput> Sweep::outputs_in(const std::shared_ptr<const Plan>& plan) const {
   TreeOptions rows;
-  const bool has_nodes = std::any_of(outputs_.begin(), outputs_.end(),
-                                     [](const SweepOutput& output) { return !output.node.empty(); });
+  const bool has_nodes =
+      std::any_of(outputs_.begin(), outputs_.end(),
+                  [](const SweepOutput& output) { return !output.node.empty(); });
   if (!has_nodes) rows.depth = 0;
   const CostTree structure = structure_of(plan, rows);
   std::vector<GridOutput> outputs;

@@ -22,7 +22,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   } else {
     if (device->name.empty()) std::abort();
     for (const Peak& peak : device->peaks)
-      if (device->peak(peak.type, peak.is_vector) != nullptr && !std::isfinite(peak.per_second.to_double()))
+      if (device->peak(peak.type, peak.is_vector) != nullptr &&
+          !std::isfinite(peak.per_second.to_double()))
         std::abort();
     (void)device->bandwidth();
     (void)device->capacity();
@@ -31,8 +32,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const Result<Efficiency> shares = parse_efficiency(text, "/nowhere");
   if (!shares.ok() && shares.errors().empty()) std::abort();
   if (shares.ok())
-    for (const double share : {shares->compute.prefill, shares->compute.decode, shares->memory.prefill,
-                               shares->memory.decode})
+    for (const double share : {shares->compute.prefill, shares->compute.decode,
+                               shares->memory.prefill, shares->memory.decode})
       if (!(share > 0 && share <= 1)) std::abort();
   return 0;
 }

@@ -207,8 +207,8 @@ Result<Outcome> analyze_command(const Arguments& arguments) {
   if (!measured.ok()) return std::move(measured).errors();
 
   // A large tree is opened no deeper than is shown.
-  const bool needs_all = *format == "json" || !exports->empty() || !rows->focus.empty() ||
-                         !rows->ignore.empty();
+  const bool needs_all =
+      *format == "json" || !exports->empty() || !rows->focus.empty() || !rows->ignore.empty();
   if (!needs_all) workload->rows.depth = rows->view == View::kTree ? rows->depth : 0;
   Result<Host> host = open_host(arguments);
   if (!host.ok()) return std::move(host).errors();
@@ -273,8 +273,8 @@ Result<Outcome> explain_command(const Arguments& arguments) {
   if (!node.ok()) return std::move(node).errors();
   if (const std::uint32_t depth = analysis->tree->nodes[*node].depth; depth > kExplainedDepth)
     return plain_error(ErrorKind::kInput, codes::kLimit,
-                       "this call is nested " + std::to_string(depth) +
-                           " levels deep: more than " + std::to_string(kExplainedDepth));
+                       "this call is nested " + std::to_string(depth) + " levels deep: more than " +
+                           std::to_string(kExplainedDepth));
 
   const Explanation explanation = explain(*analysis, *node, metric, host->prefix());
   const Summary summary = summarize(*analysis, assumptions_of(*analysis, *workload));

@@ -56,7 +56,8 @@ class Side {
     }
     Result<PassesResult> result = analyze_passes(*host_, *workload, *passes);
     if (!result.ok()) return std::move(result).errors();
-    if (Result<bool> fits = check_whole(*result->analysis.tree, "`lmhost analyze` shows its totals");
+    if (Result<bool> fits =
+            check_whole(*result->analysis.tree, "`lmhost analyze` shows its totals");
         !fits.ok())
       return std::move(fits).errors();
     const auto bounds = bound_passes(arguments_, *host_, result->analysis);
