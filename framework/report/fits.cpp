@@ -14,15 +14,15 @@ std::string amount(const Number& bytes, const TextStyle& style) {
   return style.exact ? to_grouped_string(bytes) + " B" : format_capacity(bytes);
 }
 
-std::string label(std::string_view text, const TextStyle& style) {
+Text label(std::string_view text, const TextStyle& style) {
   return painted(text, Ink::kDim, style) +
          std::string(text.size() < 11 ? 11 - text.size() : 1, ' ');
 }
 
 // A labelled line, broken at blanks with the text below itself.
-std::string lines_of(std::string_view name, const std::string& content, const TextStyle& style) {
+Text lines_of(std::string_view name, const std::string& content, const TextStyle& style) {
   constexpr std::size_t kIndent = 11;
-  std::string text;
+  Text text;
   std::string start = label(name, style);
   for (const std::string& part : wrapped(content, style.width - kIndent)) {
     text += start + part + "\n";
@@ -49,7 +49,7 @@ std::string devices_text(const FitsReport& report, const TextStyle& style) {
   return sizes.empty() ? text : text + " (" + sizes + ")";
 }
 
-std::string headline(const FitsReport& report, const TextStyle& style) {
+Text headline(const FitsReport& report, const TextStyle& style) {
   const Serving& serving = report.serving;
   const std::string each =
       plural(serving.sequences, "sequence") + " of " + plural(serving.length, "token");
@@ -78,12 +78,12 @@ std::optional<Number> FitsReport::room_tokens() const {
   return floor_divide(left * serving.sequences * serving.length, cache);
 }
 
-std::string write_fits(const FitsReport& report, const TextStyle& style) {
+Text write_fits(const FitsReport& report, const TextStyle& style) {
   const Footprint& needed = report.footprint;
   const RankStorage& storage = needed.storage;
   const std::string dot(Signs(style).dot());
   const auto size = [&](const Number& bytes) { return amount(bytes, style); };
-  std::string text = headline(report, style) + "\n";
+  Text text = headline(report, style) + "\n";
   text += label("model", style) + report.model + dot + "mode " + report.mode + "\n";
   text += label("per rank", style) + size(report.serving.usable) +
           " usable = " + to_string(report.utilization) + " of " + size(report.capacity) + "\n";

@@ -46,7 +46,7 @@ void end_line(std::string& text) {
 
 }  // namespace
 
-std::string write_heat_map(const HeatMap& map, const TextStyle& style) {
+Text write_heat_map(const HeatMap& map, const TextStyle& style) {
   const Shading shading(map);
   const std::string out_sign = style.unicode ? "·" : "OOM";
   const auto cell_text = [&](const HeatCell& cell) { return cell.is_out ? out_sign : cell.text; };
@@ -61,7 +61,7 @@ std::string write_heat_map(const HeatMap& map, const TextStyle& style) {
     widths.push_back(width);
   }
 
-  std::string text = painted(map.title, Ink::kBold, style);
+  Text text = painted(map.title, Ink::kBold, style);
   if (!map.column_name.empty()) text += "  (" + map.column_name + " across)";
   text += "\n" + map.row_name + std::string(label_width - display_width(map.row_name), ' ');
   // Without colours a sign has its column behind the numbers.

@@ -15,7 +15,7 @@ std::string joined(const std::vector<std::string>& words) {
 
 // "name  formula", the formula broken at blanks.
 void add_formula(std::string_view name, const std::string& formula, const TextStyle& style,
-                 std::string& text) {
+                 Text& text) {
   constexpr std::size_t kNameRoom = 22, kLeast = 40;
   const std::string indent = "  ";
   const std::size_t room =
@@ -40,11 +40,11 @@ std::string arguments_of(const ResolvedInstance& instance) {
 
 }  // namespace
 
-std::string write_resolved(const Analysis& analysis, const ResolvedTree& tree,
+Text write_resolved(const Analysis& analysis, const ResolvedTree& tree,
                            const ResolvedOptions& options, const TextStyle& style) {
   const Plan& plan = *tree.plan;
   const Signs signs(style);
-  std::string text = painted(analysis.model_name, Ink::kBold, style);
+  Text text = painted(analysis.model_name, Ink::kBold, style);
   text += std::string(signs.dot()) + "mode " + std::string(name_of(plan.mode)) +
           std::string(signs.dot()) + "conventions " + plan.conventions->name +
           std::string(signs.dot()) + "config " + (plan.keeps_config ? "kept" : "replaced") + "\n";

@@ -58,10 +58,10 @@ class Plot {
     cells_.assign(kHeight, std::vector<std::string>(width, " "));
   }
 
-  std::string text() {
+  Text text() {
     draw_roof();
     draw_points();
-    std::string text = "FLOP/s\n";
+    Text text = "FLOP/s\n";
     for (std::size_t row = kHeight; row-- > 0;) {
       std::string line = row_label(row);
       line.append(unicode_ ? "│" : "|");
@@ -111,7 +111,7 @@ class Plot {
     return std::string(kAxis - 1, ' ');
   }
 
-  std::string x_axis() const {
+  Text x_axis() const {
     std::string rule(kAxis - 1, ' ');
     rule += unicode_ ? "└" : "+";
     std::string labels(kAxis + x_.cells + 12, ' ');
@@ -136,7 +136,7 @@ class Plot {
 
 }  // namespace
 
-std::string write_roofline(const Analysis& analysis, const Summary& summary,
+Text write_roofline(const Analysis& analysis, const Summary& summary,
                            const RowOptions& options, const TextStyle& style) {
   const CostTree& tree = *analysis.tree;
   RowOptions choice = options;

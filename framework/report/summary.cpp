@@ -66,12 +66,12 @@ std::string plural(std::size_t count, std::string_view noun) {
   return std::to_string(count) + " " + std::string(noun) + (count == 1 ? "" : "s");
 }
 
-std::string label(std::string_view text, const TextStyle& style) {
+Text label(std::string_view text, const TextStyle& style) {
   return painted(text, Ink::kDim, style) +
          std::string(text.size() < 11 ? 11 - text.size() : 1, ' ');
 }
 
-std::string memory_line(const Analysis& analysis, const TextStyle& style) {
+Text memory_line(const Analysis& analysis, const TextStyle& style) {
   const CostTree& tree = *analysis.tree;
   const Costs total = tree.total(tree.nodes[0]);
   const Number& weights = total[Quantity::kStoredBytesWeight];
@@ -83,7 +83,7 @@ std::string memory_line(const Analysis& analysis, const TextStyle& style) {
   };
   const std::string least =
       analysis.plan->unknown.empty() ? "" : std::string(Signs(style).at_least());
-  std::string line = label("memory", style) + "weights " + least + amount(weights) +
+  Text line = label("memory", style) + "weights " + least + amount(weights) +
                      " + KV cache " + least + amount(cache);
   if (!cache.is_zero() && !tokens.is_zero())
     line += " (" + amount(divide(cache, tokens)) + " per token)";
@@ -110,8 +110,8 @@ std::string not_validated_text(const Summary& summary) {
   return ", " + plural(summary.not_validated, "kernel") + " not validated by a person";
 }
 
-std::string coverage_lines(const Summary& summary, const TextStyle& style) {
-  std::string text =
+Text coverage_lines(const Summary& summary, const TextStyle& style) {
+  Text text =
       label("coverage", style) + to_grouped_string(summary.calls) +
       (summary.calls == Number(1) ? " call" : " calls") + " at " + plural(summary.sites, "site") +
       ": " + plural(summary.kernels.size(), "kernel") + " from " + sources_text(summary) + ", " +
@@ -130,11 +130,11 @@ std::string coverage_lines(const Summary& summary, const TextStyle& style) {
   return text;
 }
 
-std::string device_lines(const Summary& summary, const TextStyle& style) {
+Text device_lines(const Summary& summary, const TextStyle& style) {
   if (summary.device == nullptr) return {};
   const Roof& roof = summary.device->roof;
   const std::string dot(Signs(style).dot());
-  std::string text = "device: " + roof.device + dot + std::string(name_of(roof.type)) + " " +
+  Text text = "device: " + roof.device + dot + std::string(name_of(roof.type)) + " " +
                      format_rate(roof.matrix_peak, "FLOP/s") + dot +
                      format_rate(roof.bandwidth, "B/s") + dot + "ridge " +
                      ratio_text(roof.ridge()) + " FLOP/B";
@@ -145,13 +145,13 @@ std::string device_lines(const Summary& summary, const TextStyle& style) {
   return text;
 }
 
-std::string bound_lines(const Summary& summary, const Analysis& analysis, const TextStyle& style) {
+Text bound_lines(const Summary& summary, const Analysis& analysis, const TextStyle& style) {
   if (summary.device == nullptr) return {};
   const Bound whole = summary.device->whole();
   const Signs signs(style);
   const Costs total = analysis.tree->total(analysis.tree->nodes[0]);
   const Work work = work_of(total, tokens_of(analysis));
-  std::string text =
+  Text text =
       label("bound", style) + std::string(signs.at_least()) + " " + format_seconds(whole.seconds);
   if (whole.seconds > 0)
     text += "   " + std::string(signs.at_most()) + " " + tokens_text(work.tokens / whole.seconds) +
@@ -178,7 +178,7 @@ bool is_byte_sum(const KernelOperand& operand) {
 }
 
 // What data does not say is no zero, though the columns have nothing else to show.
-std::string untold_line(const CostTree& tree, const TextStyle& style) {
+Text untold_line(const CostTree& tree, const TextStyle& style) {
   std::set<const Kernel*> kernels;
   for (const CostNode& node : tree.nodes) {
     const Kernel* const kernel = tree.instance(node).kernel;
@@ -264,7 +264,7 @@ std::string portable_path(const std::string& path, std::string_view prefix) {
   return path;
 }
 
-std::string heading_lines(const Summary& summary, const Analysis& analysis,
+Text heading_lines(const Summary& summary, const Analysis& analysis,
                           const TextStyle& style) {
   const Signs signs(style);
   const std::string dot(signs.dot());
@@ -273,7 +273,7 @@ std::string heading_lines(const Summary& summary, const Analysis& analysis,
     prompt = analysis.prompt_tokens;
     generated = analysis.generated_tokens;
   }
-  std::string text;
+  Text text;
   text += painted(summary.architecture, Ink::kBold, style);
   if (summary.model != summary.architecture) text += " (" + summary.model + ")";
   text += dot + summary.phase + dot + workload_text(analysis.point, prompt, generated, style);
@@ -285,9 +285,9 @@ std::string heading_lines(const Summary& summary, const Analysis& analysis,
   return text;
 }
 
-std::string footer_lines(const Summary& summary, const Analysis& analysis, const TextStyle& style) {
+Text footer_lines(const Summary& summary, const Analysis& analysis, const TextStyle& style) {
   const CostTree& tree = *analysis.tree;
-  std::string text;
+  Text text;
   for (const ReportSection& section : summary.sections)
     for (const ReportSection::Line& line : section.lines)
       text += label(line.label, style) + line.text + "\n";

@@ -60,7 +60,7 @@ Result<Outcome> plugin_list(const Arguments& arguments) {
   Outcome outcome;
   if (*format == "json") {
     outcome.messages = refused_plugins(*host);
-    outcome.text = write_plugins_json(host->catalog());
+    outcome.text = Document::exact(write_plugins_json(host->catalog()));
     return outcome;
   }
   Table table({{"PLUGIN", true, Ink::kPlain},
@@ -86,7 +86,7 @@ Result<Outcome> plugin_show(const Arguments& arguments) {
   if (!catalog.ok()) return std::move(catalog).errors();
   Outcome outcome;
   if (*format == "json") {
-    outcome.text = write_plugins_json(*catalog);
+    outcome.text = Document::exact(write_plugins_json(*catalog));
     return outcome;
   }
   const TextStyle style = text_style(arguments);

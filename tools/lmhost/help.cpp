@@ -28,10 +28,10 @@ std::string explanation(const OptionSpec& option, const CommandSpec& command) {
   return text;
 }
 
-std::string option_lines(const OptionSpec& option, const CommandSpec& command,
+Text option_lines(const OptionSpec& option, const CommandSpec& command,
                          const TextStyle& style) {
   constexpr std::size_t kIndent = 32;
-  std::string text;
+  Text text;
   std::string line = "  " + spelling(option, command);
   if (line.size() + 2 > kIndent)
     line += "\n" + std::string(kIndent, ' ');
@@ -46,8 +46,8 @@ std::string option_lines(const OptionSpec& option, const CommandSpec& command,
 
 }  // namespace
 
-std::string overview(const TextStyle& style) {
-  std::string text =
+Text overview(const TextStyle& style) {
+  Text text =
       "lmhost computes what a language model costs, and why: FLOPs, bytes read and written, "
       "memory.\n\n" +
       painted("Usage", Ink::kBold, style) + "\n  lmhost COMMAND [OPTION]... [OPERAND]...\n\n" +
@@ -69,8 +69,8 @@ std::string overview(const TextStyle& style) {
   return text;
 }
 
-std::string help_of(const CommandSpec& command, const TextStyle& style) {
-  std::string text =
+Text help_of(const CommandSpec& command, const TextStyle& style) {
+  Text text =
       "lmhost " + std::string(command.name) + ": " + std::string(command.summary) + "\n\n";
   text += painted("Usage", Ink::kBold, style) + "\n  lmhost " + std::string(command.name);
   text += " [OPTION]...";
