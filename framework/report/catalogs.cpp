@@ -60,10 +60,10 @@ std::string_view name_of(KernelChangeKind kind) {
 
 Text values_text(const KernelChange& change, const TextStyle& style) {
   if (change.kind != KernelChangeKind::kChanged) return "";
-  if (change.compared == 0) return "  not compared: " + change.not_compared + "\n";
+  if (change.compared == 0) return Text("  not compared: ") + change.not_compared + "\n";
   const std::string points = std::to_string(change.compared) + " random points";
-  if (change.differing == 0) return "  the same numbers at " + points + "\n";
-  Text text = "  other numbers at " + std::to_string(change.differing) + " of " + points +
+  if (change.differing == 0) return Text("  the same numbers at ") + points + "\n";
+  Text text = Text("  other numbers at ") + std::to_string(change.differing) + " of " + points +
                      "; at " + change.point + ":\n";
   Table table({{"", true, Ink::kPlain},
                {"", false, Ink::kPlain},
@@ -78,11 +78,11 @@ Text values_text(const KernelChange& change, const TextStyle& style) {
 
 Text change_text(const KernelChange& change, const TextStyle& style) {
   Text text =
-      std::string(mark_of(change.kind)) + " " + painted(change.name, Ink::kBold, style) + "\n";
+      Text(std::string(mark_of(change.kind))) + " " + painted(change.name, Ink::kBold, style) + "\n";
   for (const TextChange& one : change.texts) {
-    text += "  " + one.what + "\n";
-    if (!one.before.empty()) text += "    - " + one.before + "\n";
-    if (!one.after.empty()) text += "    + " + one.after + "\n";
+    text += Text("  ") + one.what + "\n";
+    if (!one.before.empty()) text += Text("    - ") + one.before + "\n";
+    if (!one.after.empty()) text += Text("    + ") + one.after + "\n";
   }
   return text + values_text(change, style);
 }

@@ -228,10 +228,10 @@ Text write_comparison(const ComparisonReport& report, const ComparisonOptions& o
   Text text = headings(report, style) + "\n" + TotalsTable(report, style).make().text(style);
   const Column& metric = metric_of(report, options);
   for (std::size_t i = 0; i < report.pairs.size(); ++i) {
-    text += "\n" + pair_title(report, i, metric, style) + "\n";
+    text += Text("\n") + pair_title(report, i, metric, style) + "\n";
     text += node_rows(report.pairs[i], metric, options, style).text(style);
   }
-  if (!report.verdicts.empty()) text += "\n" + verdict_lines(report);
+  if (!report.verdicts.empty()) text += Text("\n") + verdict_lines(report);
   return text;
 }
 

@@ -52,7 +52,7 @@ class Footnotes {
     const auto add = [&](const std::string& mark, const std::string& content) {
       std::string line = mark;
       for (const std::string& part : wrapped(content, style.width - mark.size())) {
-        text += line + part + "\n";
+        text += Text(line) + part + "\n";
         line.assign(mark.size(), ' ');
       }
     };
@@ -142,10 +142,10 @@ Text write_efficiency_list(const std::vector<Efficiency>& profiles, const TextSt
 
 Text write_device(const Device& device, const TextStyle& style) {
   Text text = painted(device.name, Ink::kBold, style) + "  " + device.title + "\n";
-  if (!device.doc.empty()) text += device.doc + "\n";
+  if (!device.doc.empty()) text += Text(device.doc) + "\n";
   std::string aliases;
   for (const std::string& alias : device.aliases) aliases += (aliases.empty() ? "" : ", ") + alias;
-  if (!aliases.empty()) text += "also called " + aliases + "\n";
+  if (!aliases.empty()) text += Text("also called ") + aliases + "\n";
   Table table({{"FIGURE", true, Ink::kPlain},
                {"VALUE", false, Ink::kPlain},
                {"WHAT", true, Ink::kPlain},
@@ -182,7 +182,7 @@ Text write_device(const Device& device, const TextStyle& style) {
   if (const Peak* peak = half_peak(device))
     table.add({"ridge", ridge_text(device) + " FLOP/B",
                std::string(name_of(peak->type)) + " peak over bandwidth", ""});
-  text += "\n" + table.text(style) + "\n" + notes.text(style);
+  text += Text("\n") + table.text(style) + "\n" + notes.text(style);
   return text;
 }
 

@@ -18,7 +18,7 @@ std::string unit_of(const std::string& key) {
 }
 
 Text section(std::string_view title, const TextStyle& style) {
-  return "\n" + painted(title, Ink::kBold, style) + "\n";
+  return Text("\n") + painted(title, Ink::kBold, style) + "\n";
 }
 
 Text head(const Explanation& node, const Summary& summary, const TextStyle& style) {

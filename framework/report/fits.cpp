@@ -23,10 +23,10 @@ Text label(std::string_view text, const TextStyle& style) {
 Text lines_of(std::string_view name, const std::string& content, const TextStyle& style) {
   constexpr std::size_t kIndent = 11;
   Text text;
-  std::string start = label(name, style);
+  Text start = label(name, style);
   for (const std::string& part : wrapped(content, style.width - kIndent)) {
     text += start + part + "\n";
-    start.assign(kIndent, ' ');
+    start = Text::blanks(kIndent);
   }
   return text;
 }
@@ -56,16 +56,16 @@ Text headline(const FitsReport& report, const TextStyle& style) {
   const std::string on = devices_text(report, style);
   if (report.solve.empty()) {
     if (report.fits)
-      return "YES  " + each + (serving.sequences == Number(1) ? " fits on " : " fit on ") + on +
+      return Text("YES  ") + each + (serving.sequences == Number(1) ? " fits on " : " fit on ") + on +
              "; " + to_grouped_string(report.most_sequences) + " would\n";
     const std::string least = report.most_sequences.is_zero()
                                   ? "not even 1 fits"
                                   : to_grouped_string(report.most_sequences) + " fit";
-    return "NO   " + each + " on " + on + ": " + least + "\n";
+    return Text("NO   ") + each + " on " + on + ": " + least + "\n";
   }
   if (report.solution.empty())
-    return "NO   no " + report.solve + " makes " + each + " fit on " + report.device + "\n";
-  return "YES  " + report.solve + " " + report.solution + ": " + each + " on " + on + "\n";
+    return Text("NO   no ") + report.solve + " makes " + each + " fit on " + report.device + "\n";
+  return Text("YES  ") + report.solve + " " + report.solution + ": " + each + " on " + on + "\n";
 }
 
 }  // namespace
@@ -83,7 +83,7 @@ Text write_fits(const FitsReport& report, const TextStyle& style) {
   const RankStorage& storage = needed.storage;
   const std::string dot(Signs(style).dot());
   const auto size = [&](const Number& bytes) { return amount(bytes, style); };
-  Text text = headline(report, style) + "\n";
+  Text text = Text(headline(report, style)) + "\n";
   text += label("model", style) + report.model + dot + "mode " + report.mode + "\n";
   text += label("per rank", style) + size(report.serving.usable) +
           " usable = " + to_string(report.utilization) + " of " + size(report.capacity) + "\n";
@@ -98,7 +98,7 @@ Text write_fits(const FitsReport& report, const TextStyle& style) {
     if (report.room().is_negative())
       text += "none for a cache: weights and activations alone are too much\n";
     else
-      text += size(report.room()) + " for KV cache = " + plural(*tokens, "token") + " at " +
+      text += Text(size(report.room())) + " for KV cache = " + plural(*tokens, "token") + " at " +
               size(divide(storage.kv_cache, report.serving.sequences * report.serving.length)) +
               "\n";
   }

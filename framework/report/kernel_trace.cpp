@@ -21,10 +21,10 @@ Text write_trace(const KernelTrace& trace, const TextStyle& style) {
     if (!row.formula.empty() && row.formula != to_string(row.value)) text += " = " + row.formula;
     if (!row.substituted.empty() && row.substituted != to_string(row.value))
       text += " = " + row.substituted;
-    text += " = " + painted(value, Ink::kBold, style) + "\n";
+    text += Text(" = ") + painted(value, Ink::kBold, style) + "\n";
   }
   if (trace.is_truncated)
-    text += "more than " + std::to_string(KernelTrace::kRowLimit) + " rows: the rest is left out\n";
+    text += Text("more than ") + std::to_string(KernelTrace::kRowLimit) + " rows: the rest is left out\n";
   return text;
 }
 

@@ -26,7 +26,7 @@ std::string brief(std::string_view text, std::size_t room, const TextStyle& styl
 }
 
 Text section(std::string_view title, const TextStyle& style) {
-  return "\n" + painted(title, Ink::kBold, style) + "\n";
+  return Text("\n") + painted(title, Ink::kBold, style) + "\n";
 }
 
 Text parameters_text(const Kernel& kernel, const TextStyle& style) {
@@ -126,7 +126,7 @@ Text reasoning_text(const Kernel& kernel, const TextStyle& style) {
     const std::string_view paragraph = rest.substr(0, rest.find('\n'));
     rest.remove_prefix(std::min(paragraph.size() + 1, rest.size()));
     for (const std::string& line : wrapped(paragraph, style.width - kIndent))
-      text += "  " + line + "\n";
+      text += Text("  ") + line + "\n";
   }
   return text;
 }
@@ -135,7 +135,7 @@ Text examples_text(const Kernel& kernel, const TextStyle& style) {
   if (kernel.examples.empty()) return "";
   Text text = section("examples", style);
   for (const KernelExample& example : kernel.examples)
-    text += "  " + example.bindings + "  ->  " + example.expected + "\n";
+    text += Text("  ") + example.bindings + "  ->  " + example.expected + "\n";
   return text;
 }
 

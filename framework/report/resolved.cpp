@@ -23,7 +23,7 @@ void add_formula(std::string_view name, const std::string& formula, const TextSt
   std::string label(name);
   for (const std::string& line : wrapped(formula, room)) {
     label.resize(kNameRoom, ' ');
-    text += indent + painted(label, Ink::kDim, style) + line + "\n";
+    text += Text(indent) + painted(label, Ink::kDim, style) + line + "\n";
     label.clear();
   }
 }
@@ -45,11 +45,11 @@ Text write_resolved(const Analysis& analysis, const ResolvedTree& tree,
   const Plan& plan = *tree.plan;
   const Signs signs(style);
   Text text = painted(analysis.model_name, Ink::kBold, style);
-  text += std::string(signs.dot()) + "mode " + std::string(name_of(plan.mode)) +
+  text += Text(std::string(signs.dot())) + "mode " + std::string(name_of(plan.mode)) +
           std::string(signs.dot()) + "conventions " + plan.conventions->name +
           std::string(signs.dot()) + "config " + (plan.keeps_config ? "kept" : "replaced") + "\n";
-  text += "of one execution each, in " + joined(tree.variables) + "\n";
-  if (!tree.config_names.empty()) text += "and " + joined(tree.config_names) + "\n";
+  text += Text("of one execution each, in ") + joined(tree.variables) + "\n";
+  if (!tree.config_names.empty()) text += Text("and ") + joined(tree.config_names) + "\n";
 
   ResolvedWalk walk(plan, options);
   std::vector<std::string> path;

@@ -67,7 +67,7 @@ class Plot {
       line.append(unicode_ ? "│" : "|");
       for (const std::string& cell : cells_[row]) line += cell;
       line.erase(line.find_last_not_of(' ') + 1);
-      text += line + "\n";
+      text += Text(line) + "\n";
     }
     return text + x_axis();
   }
@@ -124,7 +124,7 @@ class Plot {
     }
     labels.replace(kAxis + x_.cells - 6, 18, "FLOP/B            ");
     labels.erase(labels.find_last_not_of(' ') + 1);
-    return rule + "\n" + labels + "\n";
+    return Text(rule) + "\n" + labels + "\n";
   }
 
   const Roof& roof_;

@@ -140,7 +140,7 @@ Text device_lines(const Summary& summary, const TextStyle& style) {
                      ratio_text(roof.ridge()) + " FLOP/B";
   text += "\n";
   if (!roof.efficiency.is_nominal())
-    text += "efficiency: " + roof.efficiency.name + dot + "the peaks above are that share of the " +
+    text += Text("efficiency: ") + roof.efficiency.name + dot + "the peaks above are that share of the " +
             "nominal ones\n";
   return text;
 }
@@ -277,9 +277,9 @@ Text heading_lines(const Summary& summary, const Analysis& analysis,
   text += painted(summary.architecture, Ink::kBold, style);
   if (summary.model != summary.architecture) text += " (" + summary.model + ")";
   text += dot + summary.phase + dot + workload_text(analysis.point, prompt, generated, style);
-  text += dot + summary.precision + "\n";
+  text += Text(dot) + summary.precision + "\n";
 
-  text += "conventions: mode " + summary.mode + dot + "constants " + summary.conventions + dot +
+  text += Text("conventions: mode ") + summary.mode + dot + "constants " + summary.conventions + dot +
           "1 multiply-add = 2 FLOP" + dot + "masked pairs counted\n";
   text += device_lines(summary, style);
   return text;
@@ -299,7 +299,7 @@ Text footer_lines(const Summary& summary, const Analysis& analysis, const TextSt
     for (const CostNode& node : tree.nodes)
       if (tree.instance(node).is_unknown())
         text +=
-            "           " + tree.path(node) + "  " + std::string(tree.instance(node).name) + "\n";
+            Text("           ") + tree.path(node) + "  " + std::string(tree.instance(node).name) + "\n";
   }
   if (tree.truncated)
     text += label("truncated", style) +

@@ -153,7 +153,7 @@ Result<Outcome> kernels_command(const Arguments& given) {
   if (action == "eval") return eval_kernel(arguments, *host, **kernel, is_json);
   Outcome outcome;
   outcome.text =
-      is_json ? write_kernels_json(host->catalog(), {*kernel})
+      is_json ? Document::exact(write_kernels_json(host->catalog(), {*kernel}))
               : write_kernel(host->catalog(), **kernel, host->conventions(), text_style(arguments));
   return outcome;
 }

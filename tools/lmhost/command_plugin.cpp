@@ -104,7 +104,7 @@ Result<Outcome> plugin_show(const Arguments& arguments) {
   for (const PluginFunction& function : plugin.functions)
     table.add({function.is_macro ? "macro" : "scalar",
                function.name + "/" + std::to_string(function.arity) + "  " + function.doc});
-  outcome.text += table.text(style, "  ") + "\n";
+  outcome.text += Text(table.text(style, "  ")) + "\n";
   outcome.text += write_kernel_list(*catalog, catalog->kernels(), style);
   return outcome;
 }

@@ -47,12 +47,12 @@ Text text_of(const CheckReport& report, bool strict, const TextStyle& style) {
   }
   text += table.text(style, "  ");
   for (const auto& [id, findings] : report.findings) {
-    text += "\n" + painted(id, Ink::kBold, style) + "\n";
+    text += Text("\n") + painted(id, Ink::kBold, style) + "\n";
     for (const std::string& finding : findings)
-      for (const std::string& line : split(finding, '\n')) text += "  " + line + "\n";
-    text += "  'lmhost plugin explain " + id + "' says why and what to do\n";
+      for (const std::string& line : split(finding, '\n')) text += Text("  ") + line + "\n";
+    text += Text("  'lmhost plugin explain ") + id + "' says why and what to do\n";
   }
-  text += "\n" + std::to_string(passed) + " passed, " + std::to_string(failed) + " failed, " +
+  text += Text("\n") + std::to_string(passed) + " passed, " + std::to_string(failed) + " failed, " +
           std::to_string(warned) + (warned == 1 ? " warning, " : " warnings, ") +
           std::to_string(skipped) + " not reached";
   if (report.points != 0)
@@ -82,7 +82,7 @@ Result<Outcome> plugin_check(const Arguments& arguments) {
     if (!report) return std::move(report).errors();
     if (report->has_failed(strict)) outcome.status = 1;
     if (*format != "json")
-      outcome.text += (i == 1 ? Text() : Text("\n")) + text_of(*report, strict, text_style(arguments));
+      outcome.text += Text((i == 1 ? Text() : Text("\n"))) + text_of(*report, strict, text_style(arguments));
     reports.push_back(std::move(*report));
   }
   if (*format == "json") outcome.text = Document::exact(write_checks_json(reports, strict));
