@@ -88,7 +88,7 @@ Text memory_line(const Analysis& analysis, const TextStyle& style) {
   if (!cache.is_zero() && !tokens.is_zero())
     line += " (" + amount(divide(cache, tokens)) + " per token)";
   const Number& parameters = total[Quantity::kParameters];
-  line += std::string(Signs(style).dot()) + least +
+  line += Text(Signs(style).dot()) + least +
           (style.exact ? to_grouped_string(parameters) : format_parameters(parameters)) +
           " parameters\n";
   return line;

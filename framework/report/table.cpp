@@ -305,7 +305,7 @@ LatexText write_latex(const Analysis& analysis, const Summary& summary, const Ro
   const Text heading = heading_lines(summary, analysis, style);
   for (std::string_view lines = heading.str(); !lines.empty();
        lines.remove_prefix(lines.find('\n') + 1))
-    text += "% " + LatexText(lines.substr(0, lines.find('\n'))) + "\n";
+    text += "% " + LatexText::of_spelled(std::string(lines.substr(0, lines.find('\n')))) + "\n";
   return text + table.latex();
 }
 

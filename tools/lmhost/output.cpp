@@ -55,6 +55,11 @@ unsigned line_width(int descriptor) {
   return 0;
 }
 
+// Lines are broken for eyes only: what goes to a file or a program stays as it is.
+unsigned folding_width(int descriptor) {
+  return isatty(descriptor) == 1 ? line_width(descriptor) : 0;
+}
+
 Diagnostic cannot_write(const std::string& path, int error) {
   return plain_error(ErrorKind::kIo, codes::kCannotWrite,
                      "cannot write " + path + ": " + std::strerror(error));
@@ -91,7 +96,7 @@ bool colour_on_errors(const Arguments* arguments) { return wants_colour(argument
 Result<bool> write_standard_output(const Document& document) {
   const int error = write_all(
       STDOUT_FILENO, document.is_for_people()
-                         ? folded_lines(document.str(), line_width(STDOUT_FILENO))
+                         ? folded_lines(document.str(), folding_width(STDOUT_FILENO))
                          : document.str());
   if (error == 0) return true;
   Diagnostic diagnostic = cannot_write("standard output", error);
@@ -100,7 +105,7 @@ Result<bool> write_standard_output(const Document& document) {
 }
 
 void write_message(std::string_view text) {
-  write_standard_error(folded_lines(text, line_width(STDERR_FILENO)));
+  write_standard_error(folded_lines(text, folding_width(STDERR_FILENO)));
 }
 
 void write_standard_error(std::string_view text) { write_all(STDERR_FILENO, text); }

@@ -15,8 +15,7 @@ TextStyle text_style(const Arguments& arguments);
 bool colour_on_errors(const Arguments* arguments);  // nullptr: the command line could not be read
 
 // All of it, or an error. A reader that went away is an error without a message: it knows. Text for
-// people has its long lines broken at blanks where the width of a line is known: on a terminal, or
-// when COLUMNS says it.
+// people has its long lines broken at blanks on a terminal; elsewhere it stays as it is.
 Result<bool> write_standard_output(const Document& document);
 // Lines for people on standard error, broken likewise.
 void write_message(std::string_view text);
