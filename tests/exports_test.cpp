@@ -10,10 +10,10 @@
 
 #include "command_output.hpp"
 #include "report/gzip.hpp"
+#include "report/text.hpp"
 #include "schema.hpp"
 #include "scratch_folder.hpp"
 #include "study/training.hpp"
-#include "report/text.hpp"
 #include "support.hpp"
 
 using namespace lmhost;

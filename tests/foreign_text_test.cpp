@@ -27,7 +27,8 @@ constexpr Hostile kHostile[] = {
     {"e\\u001b[2J\\u001b]0;t\\u0007", "e\\x1b[2J\\x1b]0;t\\x07"},
     {"n\\nl\\rt\\tz\\u007f", "n\\x0al\\x0dt\\x09z\\x7f"},
     {"c\\u0085d\\u009b31m", "c\\u0085d\\u009b31m"},
-    {"b\\u202ea\\u2066b\\u2069\\u200e\\u200f\\u061c", "b\\u202ea\\u2066b\\u2069\\u200e\\u200f\\u061c"},
+    {"b\\u202ea\\u2066b\\u2069\\u200e\\u200f\\u061c",
+     "b\\u202ea\\u2066b\\u2069\\u200e\\u200f\\u061c"},
     {"z\\u200b\\u2028\\u2029\\ufeff\\u00ad", "z\\u200b\\u2028\\u2029\\ufeff\\u00ad"},
     {"u\\uffff\\ue000\\udb40\\udc01", "u\\uffff\\ue000\\U000e0001"},
     {"=1+1", "=1+1"},
@@ -78,12 +79,12 @@ std::string graph_with(const std::string& name) {
   const bool has_blank = name.find(' ') != name.npos || name.find("\\u001b") != name.npos ||
                          name.find("\\n") != name.npos;
   const std::string call = has_blank ? "\"m\"" : string("");
-  return "{\"schema\":\"lmhost.graph/1\",\"root\":" + string("") + ",\"source\":{\"package\":" +
-         string("") + ",\"version\":" + string("") + "},\"kernels\":{" + string("") +
-         ":{\"location\":" + string("") + ",\"sub_kernels\":[{\"name\":" + call +
-         ",\"kernel\":" + string("k") + ",\"lines\":\"12\",\"count\":3}]}," +
-         string("k") + ":{\"location\":" + string("") + ",\"sub_kernels\":[{\"name\":" +
-         call +
+  return "{\"schema\":\"lmhost.graph/1\",\"root\":" + string("") +
+         ",\"source\":{\"package\":" + string("") + ",\"version\":" + string("") +
+         "},\"kernels\":{" + string("") + ":{\"location\":" + string("") +
+         ",\"sub_kernels\":[{\"name\":" + call + ",\"kernel\":" + string("k") +
+         ",\"lines\":\"12\",\"count\":3}]}," + string("k") + ":{\"location\":" + string("") +
+         ",\"sub_kernels\":[{\"name\":" + call +
          ",\"kernel\":\"torch.nn.functional.relu\",\"bindings\":{\"num_elements\":\"7\"}}]}}}";
 }
 
@@ -98,18 +99,34 @@ std::size_t lines_of(std::string_view text) {
 TEST_CASE("Foreign text: no field of a graph reaches an output raw, and none breaks a format") {
   const ScratchFolder folder;
   const std::string plain = folder.write("plain.json", graph_with("m"));
-  const std::vector<std::string> commands = {
-      "analyze FILE",           "analyze FILE -o json",    "analyze FILE -o jsonl",
-      "analyze FILE -o csv",    "analyze FILE -o md",      "analyze FILE -o latex",
-      "analyze FILE --by kernels", "explain FILE",         "explain FILE -o json",
-      "inspect FILE",           "inspect FILE -o json",    "inspect FILE -o dot",
-      "inspect FILE -o mermaid", "resolve FILE",           "resolve FILE -o json",
-      "formula FILE",           "validate FILE",           "import FILE",
-      "compare FILE FILE",      "compare FILE FILE -o md", "compare FILE FILE -o csv",
-      "compare FILE FILE -o json",
-      "analyze FILE --export folded=-", "analyze FILE --export dot=-",
-      "analyze FILE --export mermaid=-", "analyze FILE --export speedscope=-",
-      "sweep FILE batch_size=1,2 -o csv", "sweep FILE batch_size=1,2"};
+  const std::vector<std::string> commands = {"analyze FILE",
+                                             "analyze FILE -o json",
+                                             "analyze FILE -o jsonl",
+                                             "analyze FILE -o csv",
+                                             "analyze FILE -o md",
+                                             "analyze FILE -o latex",
+                                             "analyze FILE --by kernels",
+                                             "explain FILE",
+                                             "explain FILE -o json",
+                                             "inspect FILE",
+                                             "inspect FILE -o json",
+                                             "inspect FILE -o dot",
+                                             "inspect FILE -o mermaid",
+                                             "resolve FILE",
+                                             "resolve FILE -o json",
+                                             "formula FILE",
+                                             "validate FILE",
+                                             "import FILE",
+                                             "compare FILE FILE",
+                                             "compare FILE FILE -o md",
+                                             "compare FILE FILE -o csv",
+                                             "compare FILE FILE -o json",
+                                             "analyze FILE --export folded=-",
+                                             "analyze FILE --export dot=-",
+                                             "analyze FILE --export mermaid=-",
+                                             "analyze FILE --export speedscope=-",
+                                             "sweep FILE batch_size=1,2 -o csv",
+                                             "sweep FILE batch_size=1,2"};
   for (const Hostile& hostile : kHostile) {
     const std::string file = folder.write("hostile.json", graph_with(hostile.json));
     for (const std::string& command : commands) {
@@ -178,10 +195,8 @@ TEST_CASE("Foreign text: a column is as wide as what is printed") {
 }
 
 TEST_CASE("Long lines are broken at blanks, whatever the width") {
-  CHECK(folded_lines("memory     one two three\n", 16) ==
-        "memory     one\n  two three\n");
-  CHECK(folded_lines("memory     one two three\n", 22) ==
-        "memory     one two\n           three\n");
+  CHECK(folded_lines("memory     one two three\n", 16) == "memory     one\n  two three\n");
+  CHECK(folded_lines("memory     one two three\n", 22) == "memory     one two\n           three\n");
   CHECK(folded_lines("  \x1b[1mab\x1b[0m cd ef\n", 7) == "  \x1b[1mab\x1b[0m cd\n  ef\n");
   CHECK(folded_lines("longer-than-the-line x\n", 4) == "longer-than-the-line\n  x\n");
   CHECK(folded_lines("as it is\n", 0) == "as it is\n");
@@ -190,7 +205,8 @@ TEST_CASE("Long lines are broken at blanks, whatever the width") {
     std::string_view rest = text;
     while (!rest.empty()) {
       const std::string_view line = rest.substr(0, rest.find('\n'));
-      const std::string_view words = line.substr(std::min(line.find_first_not_of(' '), line.size()));
+      const std::string_view words =
+          line.substr(std::min(line.find_first_not_of(' '), line.size()));
       CHECK((line.size() <= width || words.find(' ') == std::string_view::npos));
       rest.remove_prefix(line.size() + 1);
     }

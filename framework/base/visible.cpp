@@ -98,7 +98,8 @@ Glyph next_glyph(std::string_view text) {
 void append_visible(std::string& out, std::string_view foreign) {
   while (!foreign.empty()) {
     const auto plain = static_cast<std::size_t>(
-        std::find_if(foreign.begin(), foreign.end(), [](unsigned char c) { return c < 0x20 || c >= 0x7F; }) -
+        std::find_if(foreign.begin(), foreign.end(),
+                     [](unsigned char c) { return c < 0x20 || c >= 0x7F; }) -
         foreign.begin());
     out += foreign.substr(0, plain);
     foreign.remove_prefix(plain);

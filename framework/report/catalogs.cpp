@@ -64,7 +64,7 @@ Text values_text(const KernelChange& change, const TextStyle& style) {
   const std::string points = std::to_string(change.compared) + " random points";
   if (change.differing == 0) return Text("  the same numbers at ") + points + "\n";
   Text text = Text("  other numbers at ") + std::to_string(change.differing) + " of " + points +
-                     "; at " + change.point + ":\n";
+              "; at " + change.point + ":\n";
   Table table({{"", true, Ink::kPlain},
                {"", false, Ink::kPlain},
                {"", true, Ink::kPlain},
@@ -77,8 +77,8 @@ Text values_text(const KernelChange& change, const TextStyle& style) {
 }
 
 Text change_text(const KernelChange& change, const TextStyle& style) {
-  Text text =
-      Text(std::string(mark_of(change.kind))) + " " + painted(change.name, Ink::kBold, style) + "\n";
+  Text text = Text(std::string(mark_of(change.kind))) + " " +
+              painted(change.name, Ink::kBold, style) + "\n";
   for (const TextChange& one : change.texts) {
     text += Text("  ") + one.what + "\n";
     if (!one.before.empty()) text += Text("    - ") + one.before + "\n";
@@ -90,7 +90,7 @@ Text change_text(const KernelChange& change, const TextStyle& style) {
 }  // namespace
 
 Text write_catalog_list(const Catalog& catalog, const std::vector<ListedCatalog>& catalogs,
-                               const TextStyle& style) {
+                        const TextStyle& style) {
   const Hidden hidden = hidden_names(catalog);
   Table files({{"CATALOGUE", true, Ink::kPlain},
                {"FORM", true, Ink::kPlain},

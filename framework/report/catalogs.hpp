@@ -20,7 +20,7 @@ struct ListedCatalog {
 
 // The catalogues, then every kernel of theirs with what it hides.
 Text write_catalog_list(const Catalog& catalog, const std::vector<ListedCatalog>& catalogs,
-                               const TextStyle& style);
+                        const TextStyle& style);
 std::string write_catalog_list_json(const Catalog& catalog,
                                     const std::vector<ListedCatalog>& catalogs);
 

@@ -192,7 +192,7 @@ class TotalsTable {
 };
 
 Text pair_title(const ComparisonReport& report, std::size_t pair, const Column& metric,
-                       const TextStyle& style) {
+                const TextStyle& style) {
   std::string title = std::string(metric.key) + " by module, largest change first";
   if (report.pairs.size() > 1)
     title =
@@ -224,7 +224,7 @@ const Column& metric_of(const ComparisonReport& report, const ComparisonOptions&
 }
 
 Text write_comparison(const ComparisonReport& report, const ComparisonOptions& options,
-                             const TextStyle& style) {
+                      const TextStyle& style) {
   Text text = headings(report, style) + "\n" + TotalsTable(report, style).make().text(style);
   const Column& metric = metric_of(report, options);
   for (std::size_t i = 0; i < report.pairs.size(); ++i) {
@@ -252,8 +252,7 @@ MarkdownText write_comparison_markdown(const ComparisonReport& report,
   }
   // In a block of code nothing is markup, and no line of it begins with the fence.
   const Text verdicts = verdict_lines(report);
-  if (!verdicts.empty())
-    text += "\n```\n" + MarkdownText::of_spelled(verdicts.str()) + "```\n";
+  if (!verdicts.empty()) text += "\n```\n" + MarkdownText::of_spelled(verdicts.str()) + "```\n";
   return text;
 }
 

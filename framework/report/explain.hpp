@@ -94,7 +94,7 @@ Explanation explain(const Analysis& analysis, std::uint32_t node, const Column* 
                     std::string_view prefix);
 
 Text write_explanation(const Explanation& explanation, const Summary& summary,
-                              const Analysis& analysis, const TextStyle& style);
+                       const Analysis& analysis, const TextStyle& style);
 std::string write_explanation_json(const Explanation& explanation);
 
 }  // namespace lmhost

@@ -92,7 +92,7 @@ std::string value_text(const Value& value) {
 }
 
 Text values_text(std::string_view title, const std::vector<ExplainedValue>& values,
-                        const TextStyle& style) {
+                 const TextStyle& style) {
   if (values.empty()) return "";
   Table table({{"", true, Ink::kPlain},
                {"", true, Ink::kPlain},
@@ -156,7 +156,7 @@ Text children_text(const Explanation& node, const TextStyle& style) {
 }  // namespace
 
 Text write_explanation(const Explanation& explanation, const Summary& summary,
-                              const Analysis& analysis, const TextStyle& style) {
+                       const Analysis& analysis, const TextStyle& style) {
   Text text = heading_lines(summary, analysis, style) + "\n";
   text += head(explanation, summary, style);
   text += quantities_text(explanation, style);

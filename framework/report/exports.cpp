@@ -236,8 +236,8 @@ std::string write_mermaid(const Analysis& analysis, const Column& metric) {
     const MermaidText name = "n" + MermaidText(std::to_string(box.node));
     text += "  " + name + "[\"" + box.label + "<br/>" + box.amount + "\"]\n";
     if (box.node != 0)
-      text += "  n" + MermaidText(std::to_string(tree.nodes[box.node].parent)) + " --> " + name +
-              "\n";
+      text +=
+          "  n" + MermaidText(std::to_string(tree.nodes[box.node].parent)) + " --> " + name + "\n";
   }
   return text;
 }

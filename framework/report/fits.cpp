@@ -56,8 +56,8 @@ Text headline(const FitsReport& report, const TextStyle& style) {
   const std::string on = devices_text(report, style);
   if (report.solve.empty()) {
     if (report.fits)
-      return Text("YES  ") + each + (serving.sequences == Number(1) ? " fits on " : " fit on ") + on +
-             "; " + to_grouped_string(report.most_sequences) + " would\n";
+      return Text("YES  ") + each + (serving.sequences == Number(1) ? " fits on " : " fit on ") +
+             on + "; " + to_grouped_string(report.most_sequences) + " would\n";
     const std::string least = report.most_sequences.is_zero()
                                   ? "not even 1 fits"
                                   : to_grouped_string(report.most_sequences) + " fit";

@@ -83,8 +83,8 @@ Text write_heat_map(const HeatMap& map, const TextStyle& style) {
       }
       const std::size_t shade = shading.of(cell.value);
       if (style.colour) {
-        text += "  \x1b[" + Text(kColours[shade]) + "m" + padded_left(cell.text, widths[c]) +
-                "\x1b[0m";
+        text +=
+            "  \x1b[" + Text(kColours[shade]) + "m" + padded_left(cell.text, widths[c]) + "\x1b[0m";
       } else {
         const std::string sign = style.unicode ? kSigns[shade] : kAsciiSigns[shade];
         text += "  " + Text(padded_left(cell.text, widths[c])) + " " + sign;

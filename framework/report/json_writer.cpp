@@ -93,9 +93,8 @@ struct JsonWriter::State {
 // RapidJSON escapes what JSON demands. Other characters that a terminal would obey or hide are \uXXXX
 // as well: the value is the same. Bytes that are no UTF-8 have no place in JSON; U+FFFD stands there.
 void JsonWriter::State::write_string(std::string_view text) {
-  const bool is_plain = std::all_of(text.begin(), text.end(), [](unsigned char byte) {
-    return byte < 0x7F;
-  });
+  const bool is_plain =
+      std::all_of(text.begin(), text.end(), [](unsigned char byte) { return byte < 0x7F; });
   if (is_plain) {
     writer.String(text.data(), size_of(text));
     return;

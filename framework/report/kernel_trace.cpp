@@ -24,7 +24,8 @@ Text write_trace(const KernelTrace& trace, const TextStyle& style) {
     text += Text(" = ") + painted(value, Ink::kBold, style) + "\n";
   }
   if (trace.is_truncated)
-    text += Text("more than ") + std::to_string(KernelTrace::kRowLimit) + " rows: the rest is left out\n";
+    text += Text("more than ") + std::to_string(KernelTrace::kRowLimit) +
+            " rows: the rest is left out\n";
   return text;
 }
 

@@ -46,7 +46,7 @@ Text parameters_text(const Kernel& kernel, const TextStyle& style) {
 }
 
 Text formulas_text(std::string_view title, const std::vector<KernelFormula>& formulas,
-                          const TextStyle& style) {
+                   const TextStyle& style) {
   if (formulas.empty()) return "";
   Table table({{"", true, Ink::kPlain}, {"", true, Ink::kPlain}, {"", true, Ink::kDim}});
   for (const KernelFormula& formula : formulas)
@@ -71,8 +71,8 @@ Text operands_text(const Kernel& kernel, const TextStyle& style) {
   return section("operands", style) + table.text(style, "  ");
 }
 
-Text constants_text(const Plugin& plugin, const Kernel& kernel,
-                           const Conventions& conventions, const TextStyle& style) {
+Text constants_text(const Plugin& plugin, const Kernel& kernel, const Conventions& conventions,
+                    const TextStyle& style) {
   std::set<std::string_view> names;
   auto use = [&](const Expression* formula) {
     if (formula != nullptr) names.insert(formula->names.begin(), formula->names.end());
@@ -105,8 +105,8 @@ std::string spelled_name(const Catalog& catalog, const Kernel& kernel, std::stri
 }
 
 Text pairs_text(std::string_view title,
-                       const std::vector<std::pair<std::string, std::string>>& pairs,
-                       const TextStyle& style) {
+                const std::vector<std::pair<std::string, std::string>>& pairs,
+                const TextStyle& style) {
   if (pairs.empty()) return "";
   Table table({{"", true, Ink::kPlain}, {"", true, Ink::kPlain}});
   for (const auto& [name, formula] : pairs) table.add({name, "= " + formula});
@@ -175,7 +175,7 @@ std::vector<const Kernel*> matching_kernels(const Catalog& catalog, std::string_
 }
 
 Text write_kernel_list(const Catalog& catalog, const std::vector<const Kernel*>& kernels,
-                              const TextStyle& style) {
+                       const TextStyle& style) {
   std::size_t taken = 0;
   for (const Kernel* kernel : kernels)
     taken = std::max(taken, kernel->name.size() + catalog.plugin_of(*kernel).id.size() + 4);
@@ -187,8 +187,8 @@ Text write_kernel_list(const Catalog& catalog, const std::vector<const Kernel*>&
   return table.text(style);
 }
 
-Text write_kernel(const Catalog& catalog, const Kernel& kernel,
-                         const Conventions& conventions, const TextStyle& style) {
+Text write_kernel(const Catalog& catalog, const Kernel& kernel, const Conventions& conventions,
+                  const TextStyle& style) {
   const Plugin& plugin = catalog.plugin_of(kernel);
   Text text = painted(kernel.name, Ink::kBold, style) + "\n";
   Table table({{"", true, Ink::kDim}, {"", true, Ink::kPlain}});
@@ -235,11 +235,11 @@ Text write_kernel(const Catalog& catalog, const Kernel& kernel,
   return text;
 }
 
-Text write_kernel_costs(const Catalog& catalog, const Kernel& kernel,
-                               const KernelCosts& costs, const TextStyle& style) {
+Text write_kernel_costs(const Catalog& catalog, const Kernel& kernel, const KernelCosts& costs,
+                        const TextStyle& style) {
   const Plugin& plugin = catalog.plugin_of(kernel);
   Text text = painted(kernel.name, Ink::kBold, style) + " (plugin " + plugin.id + " " +
-                     plugin.version + ")\n";
+              plugin.version + ")\n";
 
   text += section("parameters", style);
   Table parameters({{"", true, Ink::kPlain}, {"", true, Ink::kPlain}, {"", true, Ink::kDim}});

@@ -18,17 +18,17 @@ namespace lmhost {
 std::vector<const Kernel*> matching_kernels(const Catalog& catalog, std::string_view pattern);
 
 Text write_kernel_list(const Catalog& catalog, const std::vector<const Kernel*>& kernels,
-                              const TextStyle& style);
+                       const TextStyle& style);
 // Everything about one kernel: parameters, formulas, operands, constants in force, examples,
 // sources; of data also its provenance and its formulas as written; what it hides and who hides it.
-Text write_kernel(const Catalog& catalog, const Kernel& kernel,
-                         const Conventions& conventions, const TextStyle& style);
+Text write_kernel(const Catalog& catalog, const Kernel& kernel, const Conventions& conventions,
+                  const TextStyle& style);
 // All of that for each: lmhost.kernel_list/1.
 std::string write_kernels_json(const Catalog& catalog, const std::vector<const Kernel*>& kernels);
 
 // One kernel for given parameters.
-Text write_kernel_costs(const Catalog& catalog, const Kernel& kernel,
-                               const KernelCosts& costs, const TextStyle& style);
+Text write_kernel_costs(const Catalog& catalog, const Kernel& kernel, const KernelCosts& costs,
+                        const TextStyle& style);
 // With `trace` its rows too, if not nullptr.
 std::string write_kernel_costs_json(const Catalog& catalog, const Kernel& kernel,
                                     const KernelCosts& costs, const KernelTrace* trace = nullptr);

@@ -155,8 +155,7 @@ Text Table::text(const TextStyle& style, std::string_view indent) const {
 
 LatexText Table::latex() const {
   LatexText text = "\\begin{tabular}{";
-  for (const TableColumn& column : columns_)
-    text += column.left ? LatexText("l") : LatexText("r");
+  for (const TableColumn& column : columns_) text += column.left ? LatexText("l") : LatexText("r");
   text += "}\n\\toprule\n";
   const auto add_line = [&](auto cell_of) {
     for (std::size_t i = 0; i < columns_.size(); ++i) {

@@ -41,7 +41,7 @@ std::string arguments_of(const ResolvedInstance& instance) {
 }  // namespace
 
 Text write_resolved(const Analysis& analysis, const ResolvedTree& tree,
-                           const ResolvedOptions& options, const TextStyle& style) {
+                    const ResolvedOptions& options, const TextStyle& style) {
   const Plan& plan = *tree.plan;
   const Signs signs(style);
   Text text = painted(analysis.model_name, Ink::kBold, style);

@@ -136,8 +136,8 @@ class Plot {
 
 }  // namespace
 
-Text write_roofline(const Analysis& analysis, const Summary& summary,
-                           const RowOptions& options, const TextStyle& style) {
+Text write_roofline(const Analysis& analysis, const Summary& summary, const RowOptions& options,
+                    const TextStyle& style) {
   const CostTree& tree = *analysis.tree;
   RowOptions choice = options;
   choice.rows = options.rows == 0 ? kLetters : std::min(options.rows, kLetters);

@@ -188,9 +188,9 @@ DotText write_structure_dot(const Structure& structure, const TextStyle& style) 
     std::string label = node.name;
     if (!node.count.empty()) label += " " + std::string(Signs(style).times()) + node.count;
     if (!node.when.empty()) label += " if " + node.when;
-    const DotText edge =
-        "  " + dot_text(structure.nodes[static_cast<std::size_t>(node.parent)].kernel) + " -> " +
-        dot_text(node.kernel) + " [label=" + dot_text(label) + "];\n";
+    const DotText edge = "  " +
+                         dot_text(structure.nodes[static_cast<std::size_t>(node.parent)].kernel) +
+                         " -> " + dot_text(node.kernel) + " [label=" + dot_text(label) + "];\n";
     if (edges_seen.insert(edge.str()).second) edges += edge;
   }
   DotText text =
@@ -217,9 +217,9 @@ MermaidText write_structure_mermaid(const Structure& structure) {
     std::string call = node.name;
     if (!node.count.empty()) call += " ×" + node.count;
     if (!node.when.empty()) call += " if " + node.when;
-    const MermaidText edge =
-        "  " + names[structure.nodes[static_cast<std::size_t>(node.parent)].kernel] + " -->|" +
-        label(call) + "| " + slot->second + "\n";
+    const MermaidText edge = "  " +
+                             names[structure.nodes[static_cast<std::size_t>(node.parent)].kernel] +
+                             " -->|" + label(call) + "| " + slot->second + "\n";
     if (edges_seen.insert(edge.str()).second) edges += edge;
   }
   return "flowchart LR\n" + nodes + edges;

@@ -83,8 +83,8 @@ Text memory_line(const Analysis& analysis, const TextStyle& style) {
   };
   const std::string least =
       analysis.plan->unknown.empty() ? "" : std::string(Signs(style).at_least());
-  Text line = label("memory", style) + "weights " + least + amount(weights) +
-                     " + KV cache " + least + amount(cache);
+  Text line = label("memory", style) + "weights " + least + amount(weights) + " + KV cache " +
+              least + amount(cache);
   if (!cache.is_zero() && !tokens.is_zero())
     line += " (" + amount(divide(cache, tokens)) + " per token)";
   const Number& parameters = total[Quantity::kParameters];
@@ -111,12 +111,12 @@ std::string not_validated_text(const Summary& summary) {
 }
 
 Text coverage_lines(const Summary& summary, const TextStyle& style) {
-  Text text =
-      label("coverage", style) + to_grouped_string(summary.calls) +
-      (summary.calls == Number(1) ? " call" : " calls") + " at " + plural(summary.sites, "site") +
-      ": " + plural(summary.kernels.size(), "kernel") + " from " + sources_text(summary) + ", " +
-      std::to_string(summary.unknown) + " unknown, " + std::to_string(summary.assumptions.size()) +
-      " assumed" + not_validated_text(summary) + "\n";
+  Text text = label("coverage", style) + to_grouped_string(summary.calls) +
+              (summary.calls == Number(1) ? " call" : " calls") + " at " +
+              plural(summary.sites, "site") + ": " + plural(summary.kernels.size(), "kernel") +
+              " from " + sources_text(summary) + ", " + std::to_string(summary.unknown) +
+              " unknown, " + std::to_string(summary.assumptions.size()) + " assumed" +
+              not_validated_text(summary) + "\n";
   for (const std::string& assumption : summary.assumptions)
     text += label("assumed", style) + assumption + "\n";
   for (const bool is_data : {false, true}) {
@@ -135,13 +135,12 @@ Text device_lines(const Summary& summary, const TextStyle& style) {
   const Roof& roof = summary.device->roof;
   const std::string dot(Signs(style).dot());
   Text text = "device: " + roof.device + dot + std::string(name_of(roof.type)) + " " +
-                     format_rate(roof.matrix_peak, "FLOP/s") + dot +
-                     format_rate(roof.bandwidth, "B/s") + dot + "ridge " +
-                     ratio_text(roof.ridge()) + " FLOP/B";
+              format_rate(roof.matrix_peak, "FLOP/s") + dot + format_rate(roof.bandwidth, "B/s") +
+              dot + "ridge " + ratio_text(roof.ridge()) + " FLOP/B";
   text += "\n";
   if (!roof.efficiency.is_nominal())
-    text += Text("efficiency: ") + roof.efficiency.name + dot + "the peaks above are that share of the " +
-            "nominal ones\n";
+    text += Text("efficiency: ") + roof.efficiency.name + dot +
+            "the peaks above are that share of the " + "nominal ones\n";
   return text;
 }
 
@@ -264,8 +263,7 @@ std::string portable_path(const std::string& path, std::string_view prefix) {
   return path;
 }
 
-Text heading_lines(const Summary& summary, const Analysis& analysis,
-                          const TextStyle& style) {
+Text heading_lines(const Summary& summary, const Analysis& analysis, const TextStyle& style) {
   const Signs signs(style);
   const std::string dot(signs.dot());
   std::optional<Number> prompt, generated;
@@ -279,8 +277,8 @@ Text heading_lines(const Summary& summary, const Analysis& analysis,
   text += dot + summary.phase + dot + workload_text(analysis.point, prompt, generated, style);
   text += Text(dot) + summary.precision + "\n";
 
-  text += Text("conventions: mode ") + summary.mode + dot + "constants " + summary.conventions + dot +
-          "1 multiply-add = 2 FLOP" + dot + "masked pairs counted\n";
+  text += Text("conventions: mode ") + summary.mode + dot + "constants " + summary.conventions +
+          dot + "1 multiply-add = 2 FLOP" + dot + "masked pairs counted\n";
   text += device_lines(summary, style);
   return text;
 }
@@ -298,8 +296,8 @@ Text footer_lines(const Summary& summary, const Analysis& analysis, const TextSt
             std::string(Signs(style).at_least()) + "): these calls cost nothing here\n";
     for (const CostNode& node : tree.nodes)
       if (tree.instance(node).is_unknown())
-        text +=
-            Text("           ") + tree.path(node) + "  " + std::string(tree.instance(node).name) + "\n";
+        text += Text("           ") + tree.path(node) + "  " +
+                std::string(tree.instance(node).name) + "\n";
   }
   if (tree.truncated)
     text += label("truncated", style) +

@@ -239,7 +239,7 @@ std::string row_name(const CostTree& tree, const Row& row, const TextStyle& styl
 }
 
 Text write_table(const Analysis& analysis, const Summary& summary, const RowOptions& options,
-                        const std::vector<const Column*>& columns, const TextStyle& style) {
+                 const std::vector<const Column*>& columns, const TextStyle& style) {
   const RowCells rows = cells_of(analysis, options, columns, style);
   std::vector<TableColumn> headers = header_cells(options, columns);
 
@@ -273,8 +273,8 @@ Text write_table(const Analysis& analysis, const Summary& summary, const RowOpti
 }
 
 MarkdownText write_markdown(const Analysis& analysis, const Summary& summary,
-                           const RowOptions& options, const std::vector<const Column*>& columns,
-                           const TextStyle& style) {
+                            const RowOptions& options, const std::vector<const Column*>& columns,
+                            const TextStyle& style) {
   const RowCells rows = cells_of(analysis, options, columns, style);
   Table table(header_cells(options, columns));
   for (std::size_t i = 0; i < rows.labels.size(); ++i) {
@@ -290,7 +290,7 @@ MarkdownText write_markdown(const Analysis& analysis, const Summary& summary,
 }
 
 LatexText write_latex(const Analysis& analysis, const Summary& summary, const RowOptions& options,
-                        const std::vector<const Column*>& columns) {
+                      const std::vector<const Column*>& columns) {
   const TextStyle style;
   const RowCells rows = cells_of(analysis, options, columns, style);
   Table table(header_cells(options, columns));
@@ -310,7 +310,7 @@ LatexText write_latex(const Analysis& analysis, const Summary& summary, const Ro
 }
 
 CsvText write_csv(const Analysis& analysis, const RowOptions& options,
-                      const std::vector<const Column*>& columns) {
+                  const std::vector<const Column*>& columns) {
   const CostTree& tree = *analysis.tree;
   if (options.view == View::kRoles) return csv_roles(tree);
   const Rows rows = make_rows(tree, options);

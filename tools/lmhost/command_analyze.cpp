@@ -167,10 +167,9 @@ void write_exports(const std::vector<ExportRequest>& requests, const Analysis& a
   }
 }
 
-Document write_report(const std::string& format, const Analysis& analysis,
-                         const Summary& summary, const RowOptions& rows,
-                         const std::vector<const Column*>& columns, const TextStyle& style,
-                         std::string_view prefix) {
+Document write_report(const std::string& format, const Analysis& analysis, const Summary& summary,
+                      const RowOptions& rows, const std::vector<const Column*>& columns,
+                      const TextStyle& style, std::string_view prefix) {
   if (format == "json") return Document::exact(write_json(analysis, summary, prefix));
   if (format == "jsonl") return Document::exact(write_json_lines(analysis, rows, columns));
   if (format == "csv") return write_csv(analysis, rows, columns);

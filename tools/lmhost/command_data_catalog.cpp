@@ -239,8 +239,8 @@ Result<Outcome> catalog_approve(const Arguments& arguments) {
   if (!written.ok()) return written.errors();
   Outcome outcome;
   for (const std::string& name : *names)
-    outcome.text += Text(approval.is_approved ? "approved " : "revoked ") + name + " in " + files.front() +
-                    (*written ? "" : " (nothing to change)") + "\n";
+    outcome.text += Text(approval.is_approved ? "approved " : "revoked ") + name + " in " +
+                    files.front() + (*written ? "" : " (nothing to change)") + "\n";
   return outcome;
 }
 

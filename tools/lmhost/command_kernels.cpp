@@ -93,11 +93,11 @@ Result<Outcome> eval_composite(const Arguments& arguments, const Host& host, con
   const TextStyle style = text_style(arguments);
   Outcome outcome;
   if (is_json)
-    outcome.text = Document::exact(
-        write_composite_costs_json(*analysis->tree, trace ? &*trace : nullptr));
-  else
     outcome.text =
-        write_composite_costs(*analysis->tree, style) + (trace ? write_trace(*trace, style) : Text());
+        Document::exact(write_composite_costs_json(*analysis->tree, trace ? &*trace : nullptr));
+  else
+    outcome.text = write_composite_costs(*analysis->tree, style) +
+                   (trace ? write_trace(*trace, style) : Text());
   return outcome;
 }
 

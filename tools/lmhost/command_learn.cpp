@@ -169,7 +169,8 @@ Result<Outcome> learn(const Arguments& arguments, const std::vector<std::string>
   if (!report.ok()) return std::move(report).errors();
   Outcome outcome;
   outcome.status = status_of(*report);
-  outcome.text = is_json ? Document::exact(summary_json(*report)) : summary_text(*report, text_style(arguments));
+  outcome.text = is_json ? Document::exact(summary_json(*report))
+                         : summary_text(*report, text_style(arguments));
   for (const LearnedModule& module : report->modules)
     outcome.messages.insert(outcome.messages.end(), module.notes.begin(), module.notes.end());
   return outcome;
@@ -218,7 +219,7 @@ std::string needed_json(const std::vector<NeededKernel>& needed, std::size_t mis
 }
 
 Text needed_text(const std::vector<NeededKernel>& needed, std::size_t missing,
-                        const Catalog& catalog, const TextStyle& style) {
+                 const Catalog& catalog, const TextStyle& style) {
   Table table({{"STATE", true, Ink::kPlain},
                {"CALLS", false, Ink::kPlain},
                {"KERNEL", true, Ink::kPlain},

@@ -82,7 +82,8 @@ Result<Outcome> plugin_check(const Arguments& arguments) {
     if (!report) return std::move(report).errors();
     if (report->has_failed(strict)) outcome.status = 1;
     if (*format != "json")
-      outcome.text += Text((i == 1 ? Text() : Text("\n"))) + text_of(*report, strict, text_style(arguments));
+      outcome.text +=
+          Text((i == 1 ? Text() : Text("\n"))) + text_of(*report, strict, text_style(arguments));
     reports.push_back(std::move(*report));
   }
   if (*format == "json") outcome.text = Document::exact(write_checks_json(reports, strict));

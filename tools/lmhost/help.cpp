@@ -28,8 +28,7 @@ std::string explanation(const OptionSpec& option, const CommandSpec& command) {
   return text;
 }
 
-Text option_lines(const OptionSpec& option, const CommandSpec& command,
-                         const TextStyle& style) {
+Text option_lines(const OptionSpec& option, const CommandSpec& command, const TextStyle& style) {
   constexpr std::size_t kIndent = 32;
   Text text;
   std::string line = "  " + spelling(option, command);
@@ -49,8 +48,9 @@ Text option_lines(const OptionSpec& option, const CommandSpec& command,
 
 Text overview(const TextStyle& style) {
   Text text =
-      Text("lmhost computes what a language model costs, and why: FLOPs, bytes read and written, "
-      "memory.\n\n") +
+      Text(
+          "lmhost computes what a language model costs, and why: FLOPs, bytes read and written, "
+          "memory.\n\n") +
       painted("Usage", Ink::kBold, style) + "\n  lmhost COMMAND [OPTION]... [OPERAND]...\n\n" +
       painted("Commands", Ink::kBold, style) + "\n";
   Table commands({{"", true, Ink::kPlain}, {"", true, Ink::kPlain}});

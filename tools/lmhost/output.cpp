@@ -94,10 +94,10 @@ TextStyle text_style(const Arguments& arguments) {
 bool colour_on_errors(const Arguments* arguments) { return wants_colour(arguments, STDERR_FILENO); }
 
 Result<bool> write_standard_output(const Document& document) {
-  const int error = write_all(
-      STDOUT_FILENO, document.is_for_people()
-                         ? folded_lines(document.str(), folding_width(STDOUT_FILENO))
-                         : document.str());
+  const int error =
+      write_all(STDOUT_FILENO, document.is_for_people()
+                                   ? folded_lines(document.str(), folding_width(STDOUT_FILENO))
+                                   : document.str());
   if (error == 0) return true;
   Diagnostic diagnostic = cannot_write("standard output", error);
   if (error == EPIPE) diagnostic.message.clear();
