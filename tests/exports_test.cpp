@@ -10,6 +10,7 @@
 
 #include "command_output.hpp"
 #include "report/gzip.hpp"
+#include "report/text.hpp"
 #include "schema.hpp"
 #include "scratch_folder.hpp"
 #include "study/training.hpp"
@@ -331,7 +332,7 @@ TEST_CASE("--export: what it says, and what is wrong with it") {
 }
 
 TEST_CASE("LaTeX: what is special is escaped") {
-  CHECK(latex_text("a_b & 50 % of ×3 {x} \\ ~ ^ $ # <≥> ·…") ==
+  CHECK(LatexText(std::string("a_b & 50 % of ×3 {x} \\ ~ ^ $ # <≥> ·…")) ==
         "a\\_b \\& 50 \\% of $\\times$3 \\{x\\} \\textbackslash{} \\textasciitilde{} "
         "\\textasciicircum{} \\$ \\# \\textless{}$\\geq$\\textgreater{} $\\cdot$\\dots{}");
 }

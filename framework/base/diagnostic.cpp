@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/codes.hpp"
+#include "base/visible.hpp"
 
 namespace lmhost {
 namespace {
@@ -17,71 +18,6 @@ constexpr std::size_t kWindow = 100;       // columns of a quoted line
 constexpr std::size_t kWindowBefore = 60;  // of them before the caret when the line is cut
 constexpr std::size_t kLongestName = 256;  // for suggestions: longer ones are not typing errors
 constexpr std::size_t kContextParts = 12;  // names of a path before its middle is left out
-
-// One displayed character: the bytes it stands for and how they are printed.
-struct Glyph {
-  std::size_t bytes = 1;
-  std::size_t columns = 1;
-  std::string text;
-};
-
-// Length of the UTF-8 sequence at the start of `text`, or 0 when there is none.
-std::size_t utf8_length(std::string_view text) {
-  const auto lead = static_cast<unsigned char>(text[0]);
-  if (lead < 0x80) return 1;
-  const std::size_t length = lead >= 0xF0 ? 4 : lead >= 0xE0 ? 3 : 2;
-  if (lead < 0xC2 || lead > 0xF4 || text.size() < length) return 0;
-  for (std::size_t i = 1; i < length; ++i)
-    if ((static_cast<unsigned char>(text[i]) & 0xC0) != 0x80) return 0;
-  const auto second = static_cast<unsigned char>(text[1]);
-  if ((lead == 0xE0 && second < 0xA0) || (lead == 0xED && second > 0x9F) ||
-      (lead == 0xF0 && second < 0x90) || (lead == 0xF4 && second > 0x8F))
-    return 0;
-  return length;
-}
-
-char32_t decode(std::string_view sequence) {
-  const auto lead = static_cast<unsigned char>(sequence[0]);
-  char32_t code = sequence.size() == 1   ? lead
-                  : sequence.size() == 2 ? lead & 0x1Fu
-                  : sequence.size() == 3 ? lead & 0x0Fu
-                                         : lead & 0x07u;
-  for (std::size_t i = 1; i < sequence.size(); ++i)
-    code = code << 6 | (static_cast<unsigned char>(sequence[i]) & 0x3Fu);
-  return code;
-}
-
-std::string hex(char prefix, std::uint32_t value, int digits) {
-  std::string text = {'\\', prefix};
-  for (int shift = 4 * (digits - 1); shift >= 0; shift -= 4)
-    text += "0123456789abcdef"[value >> shift & 0xF];
-  return text;
-}
-
-// Characters that would move the cursor, reorder the line or vanish.
-bool is_invisible(char32_t code) {
-  return code < 0x20 || (code >= 0x7F && code < 0xA0) || (code >= 0x200B && code <= 0x200F) ||
-         (code >= 0x2028 && code <= 0x202E) || (code >= 0x2060 && code <= 0x2069) || code == 0xFEFF;
-}
-
-Glyph next_glyph(std::string_view text) {
-  const std::size_t length = utf8_length(text);
-  if (length == 0) return {1, 4, hex('x', static_cast<unsigned char>(text[0]), 2)};
-  const char32_t code = decode(text.substr(0, length));
-  if (!is_invisible(code)) return {length, 1, std::string(text.substr(0, length))};
-  std::string spelled = code < 0x80 ? hex('x', code, 2) : hex('u', code, 4);
-  return {length, spelled.size(), std::move(spelled)};
-}
-
-std::string visible(std::string_view text) {
-  std::string result;
-  for (std::size_t i = 0; i < text.size();) {
-    const Glyph glyph = next_glyph(text.substr(i));
-    result += glyph.text;
-    i += glyph.bytes;
-  }
-  return result;
-}
 
 struct Colours {
   std::string_view bold, red, magenta, green, reset;
@@ -104,7 +40,7 @@ Quote lay_out(std::string_view line, std::size_t begin, std::size_t length) {
   std::vector<Glyph> glyphs;
   std::size_t caret = 0, end = 0, columns = 0;  // caret and end: indices of glyphs
   for (std::size_t i = 0; i < line.size();) {
-    Glyph glyph = line[i] == '\t' ? Glyph{1, 2, "  "} : next_glyph(line.substr(i));
+    Glyph glyph = line[i] == '\t' ? Glyph{1, 2, true, "  "} : next_glyph(line.substr(i));
     i += glyph.bytes;
     if (i <= begin) caret = glyphs.size() + 1;
     if (i - glyph.bytes < begin + length) end = glyphs.size() + 1;

@@ -58,13 +58,13 @@ std::string_view name_of(KernelChangeKind kind) {
                                               : "changed";
 }
 
-std::string values_text(const KernelChange& change, const TextStyle& style) {
+Text values_text(const KernelChange& change, const TextStyle& style) {
   if (change.kind != KernelChangeKind::kChanged) return "";
-  if (change.compared == 0) return "  not compared: " + change.not_compared + "\n";
+  if (change.compared == 0) return Text("  not compared: ") + change.not_compared + "\n";
   const std::string points = std::to_string(change.compared) + " random points";
-  if (change.differing == 0) return "  the same numbers at " + points + "\n";
-  std::string text = "  other numbers at " + std::to_string(change.differing) + " of " + points +
-                     "; at " + change.point + ":\n";
+  if (change.differing == 0) return Text("  the same numbers at ") + points + "\n";
+  Text text = Text("  other numbers at ") + std::to_string(change.differing) + " of " + points +
+              "; at " + change.point + ":\n";
   Table table({{"", true, Ink::kPlain},
                {"", false, Ink::kPlain},
                {"", true, Ink::kPlain},
@@ -76,21 +76,21 @@ std::string values_text(const KernelChange& change, const TextStyle& style) {
   return text + table.text(style, "    ");
 }
 
-std::string change_text(const KernelChange& change, const TextStyle& style) {
-  std::string text =
-      std::string(mark_of(change.kind)) + " " + painted(change.name, Ink::kBold, style) + "\n";
+Text change_text(const KernelChange& change, const TextStyle& style) {
+  Text text = Text(std::string(mark_of(change.kind))) + " " +
+              painted(change.name, Ink::kBold, style) + "\n";
   for (const TextChange& one : change.texts) {
-    text += "  " + one.what + "\n";
-    if (!one.before.empty()) text += "    - " + one.before + "\n";
-    if (!one.after.empty()) text += "    + " + one.after + "\n";
+    text += Text("  ") + one.what + "\n";
+    if (!one.before.empty()) text += Text("    - ") + one.before + "\n";
+    if (!one.after.empty()) text += Text("    + ") + one.after + "\n";
   }
   return text + values_text(change, style);
 }
 
 }  // namespace
 
-std::string write_catalog_list(const Catalog& catalog, const std::vector<ListedCatalog>& catalogs,
-                               const TextStyle& style) {
+Text write_catalog_list(const Catalog& catalog, const std::vector<ListedCatalog>& catalogs,
+                        const TextStyle& style) {
   const Hidden hidden = hidden_names(catalog);
   Table files({{"CATALOGUE", true, Ink::kPlain},
                {"FORM", true, Ink::kPlain},
@@ -164,9 +164,9 @@ std::string write_catalog_list_json(const Catalog& catalog,
   return json.take();
 }
 
-std::string write_catalog_diff(const std::vector<KernelChange>& changes, const TextStyle& style) {
+Text write_catalog_diff(const std::vector<KernelChange>& changes, const TextStyle& style) {
   if (changes.empty()) return "no difference\n";
-  std::string text;
+  Text text;
   std::size_t counts[3] = {};
   for (const KernelChange& change : changes) {
     text += change_text(change, style);

@@ -19,12 +19,12 @@ struct ListedCatalog {
 };
 
 // The catalogues, then every kernel of theirs with what it hides.
-std::string write_catalog_list(const Catalog& catalog, const std::vector<ListedCatalog>& catalogs,
-                               const TextStyle& style);
+Text write_catalog_list(const Catalog& catalog, const std::vector<ListedCatalog>& catalogs,
+                        const TextStyle& style);
 std::string write_catalog_list_json(const Catalog& catalog,
                                     const std::vector<ListedCatalog>& catalogs);
 
-std::string write_catalog_diff(const std::vector<KernelChange>& changes, const TextStyle& style);
+Text write_catalog_diff(const std::vector<KernelChange>& changes, const TextStyle& style);
 std::string write_catalog_diff_json(const std::vector<KernelChange>& changes);
 
 }  // namespace lmhost

@@ -43,9 +43,9 @@ Number difference_of(const Column& metric, const Costs& base, const Costs& now) 
   return Number::inexact(young.to_double() - old.to_double());
 }
 
-std::string heading(const Profile& profile, const TextStyle& style) {
+Text heading(const Profile& profile, const TextStyle& style) {
   const std::string dot(Signs(style).dot());
-  std::string text = painted(profile.root, Ink::kBold, style);
+  Text text = painted(profile.root, Ink::kBold, style);
   if (profile.label != profile.root) text += " (" + profile.label + ")";
   text += dot + profile.phase + dot;
   text += workload_text(profile.point, profile.prompt_tokens, profile.generated_tokens, style);
@@ -59,8 +59,8 @@ std::string short_label(const Profile& profile, const TextStyle& style) {
   return cut_left(profile.label, kWidestLabel, style);
 }
 
-std::string headings(const ComparisonReport& report, const TextStyle& style) {
-  std::string text;
+Text headings(const ComparisonReport& report, const TextStyle& style) {
+  Text text;
   const auto add = [&](std::string_view name, const std::vector<Profile>& profiles) {
     for (const Profile& profile : profiles) {
       text += painted(name, Ink::kDim, style) + std::string(6 - name.size(), ' ');
@@ -191,8 +191,8 @@ class TotalsTable {
   std::vector<const Profile*> sides_;
 };
 
-std::string pair_title(const ComparisonReport& report, std::size_t pair, const Column& metric,
-                       const TextStyle& style) {
+Text pair_title(const ComparisonReport& report, std::size_t pair, const Column& metric,
+                const TextStyle& style) {
   std::string title = std::string(metric.key) + " by module, largest change first";
   if (report.pairs.size() > 1)
     title =
@@ -200,8 +200,8 @@ std::string pair_title(const ComparisonReport& report, std::size_t pair, const C
   return painted(title, Ink::kBold, style);
 }
 
-std::string verdict_lines(const ComparisonReport& report) {
-  std::string text;
+Text verdict_lines(const ComparisonReport& report) {
+  Text text;
   for (const Verdict& verdict : report.verdicts) {
     text += std::string(verdict.is_met ? "FAIL       " : "pass       ") + verdict.condition + "   ";
     if (report.pairs.size() > 1) text += report.pairs[verdict.pair].now->label + ": ";
@@ -223,35 +223,36 @@ const Column& metric_of(const ComparisonReport& report, const ComparisonOptions&
   return column(report.news.front().phase == "decode" ? "bytes_read" : "flops");
 }
 
-std::string write_comparison(const ComparisonReport& report, const ComparisonOptions& options,
-                             const TextStyle& style) {
-  std::string text = headings(report, style) + "\n" + TotalsTable(report, style).make().text(style);
+Text write_comparison(const ComparisonReport& report, const ComparisonOptions& options,
+                      const TextStyle& style) {
+  Text text = headings(report, style) + "\n" + TotalsTable(report, style).make().text(style);
   const Column& metric = metric_of(report, options);
   for (std::size_t i = 0; i < report.pairs.size(); ++i) {
-    text += "\n" + pair_title(report, i, metric, style) + "\n";
+    text += Text("\n") + pair_title(report, i, metric, style) + "\n";
     text += node_rows(report.pairs[i], metric, options, style).text(style);
   }
-  if (!report.verdicts.empty()) text += "\n" + verdict_lines(report);
+  if (!report.verdicts.empty()) text += Text("\n") + verdict_lines(report);
   return text;
 }
 
-std::string write_comparison_markdown(const ComparisonReport& report,
-                                      const ComparisonOptions& options, const TextStyle& style) {
+MarkdownText write_comparison_markdown(const ComparisonReport& report,
+                                       const ComparisonOptions& options, const TextStyle& style) {
   TextStyle plain = style;
   plain.colour = false;
-  std::string text;
-  std::string_view lines;
-  const std::string head = headings(report, plain);
-  for (lines = head; !lines.empty(); lines.remove_prefix(lines.find('\n') + 1))
-    text += "- " + std::string(lines.substr(0, lines.find('\n') + 1));
+  MarkdownText text;
+  const Text head = headings(report, plain);
+  for (std::string_view lines = head.str(); !lines.empty();
+       lines.remove_prefix(lines.find('\n') + 1))
+    text += "- " + MarkdownText(lines.substr(0, lines.find('\n'))) + "\n";
   text += "\n" + TotalsTable(report, plain).make().markdown();
   const Column& metric = metric_of(report, options);
   for (std::size_t i = 0; i < report.pairs.size(); ++i) {
-    text += "\n" + pair_title(report, i, metric, plain) + "\n\n";
+    text += "\n" + MarkdownText(pair_title(report, i, metric, plain).str()) + "\n\n";
     text += node_rows(report.pairs[i], metric, options, plain).markdown();
   }
-  const std::string verdicts = verdict_lines(report);
-  if (!verdicts.empty()) text += "\n```\n" + verdicts + "```\n";
+  // In a block of code nothing is markup, and no line of it begins with the fence.
+  const Text verdicts = verdict_lines(report);
+  if (!verdicts.empty()) text += "\n```\n" + MarkdownText::of_spelled(verdicts.str()) + "```\n";
   return text;
 }
 

@@ -39,12 +39,12 @@ struct ComparisonOptions {
 
 const Column& metric_of(const ComparisonReport& report, const ComparisonOptions& options);
 
-std::string write_comparison(const ComparisonReport& report, const ComparisonOptions& options,
-                             const TextStyle& style);
-std::string write_comparison_markdown(const ComparisonReport& report,
-                                      const ComparisonOptions& options, const TextStyle& style);
+Text write_comparison(const ComparisonReport& report, const ComparisonOptions& options,
+                      const TextStyle& style);
+MarkdownText write_comparison_markdown(const ComparisonReport& report,
+                                       const ComparisonOptions& options, const TextStyle& style);
 // A line a pair, a node and a metric: every metric, or the one of the options.
-std::string write_comparison_csv(const ComparisonReport& report, const ComparisonOptions& options);
+CsvText write_comparison_csv(const ComparisonReport& report, const ComparisonOptions& options);
 // lmhost.comparison/1 (catalogs/schemas/comparison.schema.json).
 std::string write_comparison_json(const ComparisonReport& report);
 

@@ -7,13 +7,6 @@
 namespace lmhost {
 namespace {
 
-std::string csv_cell(std::string_view text) {
-  if (text.find_first_of(",\"\n\r") == std::string_view::npos) return std::string(text);
-  std::string quoted = "\"";
-  for (const char c : text) quoted += c == '"' ? std::string("\"\"") : std::string(1, c);
-  return quoted + "\"";
-}
-
 // (new - base) / base; nothing where there is no base to be a part of.
 std::optional<Number> relative_change(const Number& base, const Number& now) {
   if (base.is_error() || now.is_error() || base.is_zero()) return std::nullopt;
@@ -158,13 +151,13 @@ std::string write_comparison_json(const ComparisonReport& report) {
   return json.take();
 }
 
-std::string write_comparison_csv(const ComparisonReport& report, const ComparisonOptions& options) {
+CsvText write_comparison_csv(const ComparisonReport& report, const ComparisonOptions& options) {
   std::vector<const Column*> metrics;
   for (const Column& column : all_columns())
     if (options.metric == nullptr ? column.is_cost() && column.kind != ColumnKind::kRatio
                                   : &column == options.metric)
       metrics.push_back(&column);
-  std::string text =
+  CsvText text =
       "new,base,path,base_path,change,kernel,metric,base_value,new_value,delta,relative\n";
   const auto cell = [](const Number& value) {
     return value.is_error() ? std::string() : exact_text(value);
@@ -174,13 +167,12 @@ std::string write_comparison_csv(const ComparisonReport& report, const Compariso
       for (const Column* metric : metrics) {
         const Number base = metric->value(pair.base_costs(node));
         const Number now = metric->value(pair.now_costs(node));
-        text += csv_cell(pair.now->label) + "," + csv_cell(pair.base->label) + "," +
-                csv_cell(path_of(*pair.now, node.now)) + "," +
-                csv_cell(path_of(*pair.base, node.base)) + "," + std::string(name_of(node.change)) +
-                "," + csv_cell(pair.either(node).kernel) + "," + std::string(metric->key) + "," +
+        text += CsvText(pair.now->label) + "," + pair.base->label + "," +
+                path_of(*pair.now, node.now) + "," + path_of(*pair.base, node.base) + "," +
+                name_of(node.change) + "," + pair.either(node).kernel + "," + metric->key + "," +
                 cell(base) + "," + cell(now) + "," + cell(now - base) + ",";
         if (const auto relative = relative_change(base, now)) text += exact_text(*relative);
-        text += '\n';
+        text += "\n";
       }
   return text;
 }

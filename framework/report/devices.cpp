@@ -47,12 +47,12 @@ class Footnotes {
   void note(const std::string& figure, const FigureTag& tag) {
     if (!tag.note.empty()) notes_.push_back(figure + ": " + tag.note);
   }
-  std::string text(const TextStyle& style) const {
-    std::string text;
+  Text text(const TextStyle& style) const {
+    Text text;
     const auto add = [&](const std::string& mark, const std::string& content) {
       std::string line = mark;
       for (const std::string& part : wrapped(content, style.width - mark.size())) {
-        text += line + part + "\n";
+        text += Text(line) + part + "\n";
         line.assign(mark.size(), ' ');
       }
     };
@@ -100,7 +100,7 @@ void write_capacity(JsonWriter* json, std::string_view key,
 
 }  // namespace
 
-std::string write_device_list(const std::vector<Device>& devices, const TextStyle& style) {
+Text write_device_list(const std::vector<Device>& devices, const TextStyle& style) {
   Table table({{"DEVICE", true, Ink::kBold},
                {"FP32", false, Ink::kPlain},
                {"BF16", false, Ink::kPlain},
@@ -125,7 +125,7 @@ std::string write_device_list(const std::vector<Device>& devices, const TextStyl
          "every figure's source.\n";
 }
 
-std::string write_efficiency_list(const std::vector<Efficiency>& profiles, const TextStyle& style) {
+Text write_efficiency_list(const std::vector<Efficiency>& profiles, const TextStyle& style) {
   Table table({{"PROFILE", true, Ink::kBold},
                {"FLOP/S", false, Ink::kPlain},
                {"OF DECODE", false, Ink::kPlain},
@@ -140,12 +140,12 @@ std::string write_efficiency_list(const std::vector<Efficiency>& profiles, const
          "sources.\n";
 }
 
-std::string write_device(const Device& device, const TextStyle& style) {
-  std::string text = painted(device.name, Ink::kBold, style) + "  " + device.title + "\n";
-  if (!device.doc.empty()) text += device.doc + "\n";
+Text write_device(const Device& device, const TextStyle& style) {
+  Text text = painted(device.name, Ink::kBold, style) + "  " + device.title + "\n";
+  if (!device.doc.empty()) text += Text(device.doc) + "\n";
   std::string aliases;
   for (const std::string& alias : device.aliases) aliases += (aliases.empty() ? "" : ", ") + alias;
-  if (!aliases.empty()) text += "also called " + aliases + "\n";
+  if (!aliases.empty()) text += Text("also called ") + aliases + "\n";
   Table table({{"FIGURE", true, Ink::kPlain},
                {"VALUE", false, Ink::kPlain},
                {"WHAT", true, Ink::kPlain},
@@ -182,7 +182,7 @@ std::string write_device(const Device& device, const TextStyle& style) {
   if (const Peak* peak = half_peak(device))
     table.add({"ridge", ridge_text(device) + " FLOP/B",
                std::string(name_of(peak->type)) + " peak over bandwidth", ""});
-  text += "\n" + table.text(style) + "\n" + notes.text(style);
+  text += Text("\n") + table.text(style) + "\n" + notes.text(style);
   return text;
 }
 

@@ -11,11 +11,11 @@
 namespace lmhost {
 
 // One line a device: name, peaks, bandwidth, capacity, ridge.
-std::string write_device_list(const std::vector<Device>& devices, const TextStyle& style);
+Text write_device_list(const std::vector<Device>& devices, const TextStyle& style);
 // One line a profile: the shares of the peaks, and whose they are.
-std::string write_efficiency_list(const std::vector<Efficiency>& profiles, const TextStyle& style);
+Text write_efficiency_list(const std::vector<Efficiency>& profiles, const TextStyle& style);
 // Every figure of one with what stands behind it.
-std::string write_device(const Device& device, const TextStyle& style);
+Text write_device(const Device& device, const TextStyle& style);
 // lmhost.devices/1: everything about each.
 std::string write_devices_json(const std::vector<Device>& devices);
 

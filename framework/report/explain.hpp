@@ -93,8 +93,8 @@ Result<std::uint32_t> find_node(const CostTree& tree, std::string_view path);
 Explanation explain(const Analysis& analysis, std::uint32_t node, const Column* metric,
                     std::string_view prefix);
 
-std::string write_explanation(const Explanation& explanation, const Summary& summary,
-                              const Analysis& analysis, const TextStyle& style);
+Text write_explanation(const Explanation& explanation, const Summary& summary,
+                       const Analysis& analysis, const TextStyle& style);
 std::string write_explanation_json(const Explanation& explanation);
 
 }  // namespace lmhost

@@ -17,12 +17,12 @@ std::string unit_of(const std::string& key) {
   return key.find("bytes") != std::string::npos ? " B" : " FLOP";
 }
 
-std::string section(std::string_view title, const TextStyle& style) {
-  return "\n" + painted(title, Ink::kBold, style) + "\n";
+Text section(std::string_view title, const TextStyle& style) {
+  return Text("\n") + painted(title, Ink::kBold, style) + "\n";
 }
 
-std::string head(const Explanation& node, const Summary& summary, const TextStyle& style) {
-  std::string text =
+Text head(const Explanation& node, const Summary& summary, const TextStyle& style) {
+  Text text =
       painted(node.path.empty() ? summary.architecture : node.path, Ink::kBold, style) + "\n";
   Table table({{"", true, Ink::kDim}, {"", true, Ink::kPlain}});
   constexpr std::size_t kNameRoom = 14;
@@ -66,9 +66,9 @@ std::string head(const Explanation& node, const Summary& summary, const TextStyl
   return text + table.text(style, "  ");
 }
 
-std::string quantities_text(const Explanation& node, const TextStyle& style) {
+Text quantities_text(const Explanation& node, const TextStyle& style) {
   const std::string times = " " + std::string(Signs(style).times()) + " ";
-  std::string text = section("costs", style);
+  Text text = section("costs", style);
   Table table({{"", true, Ink::kPlain},
                {"", false, Ink::kPlain},
                {"", true, Ink::kPlain},
@@ -91,8 +91,8 @@ std::string value_text(const Value& value) {
   return is_plain_number ? number_text(value.number) : to_string(value);
 }
 
-std::string values_text(std::string_view title, const std::vector<ExplainedValue>& values,
-                        const TextStyle& style) {
+Text values_text(std::string_view title, const std::vector<ExplainedValue>& values,
+                 const TextStyle& style) {
   if (values.empty()) return "";
   Table table({{"", true, Ink::kPlain},
                {"", true, Ink::kPlain},
@@ -106,7 +106,7 @@ std::string values_text(std::string_view title, const std::vector<ExplainedValue
   return section(title, style) + table.text(style, "  ");
 }
 
-std::string operands_text(const Explanation& node, const TextStyle& style) {
+Text operands_text(const Explanation& node, const TextStyle& style) {
   if (node.operands.empty()) return "";
   Table table({{"", true, Ink::kPlain},
                {"", true, Ink::kPlain},
@@ -123,7 +123,7 @@ std::string operands_text(const Explanation& node, const TextStyle& style) {
   return section("operands of one execution", style) + table.text(style, "  ");
 }
 
-std::string children_text(const Explanation& node, const TextStyle& style) {
+Text children_text(const Explanation& node, const TextStyle& style) {
   if (node.children.empty()) return "";
   Table table({{"", true, Ink::kPlain},
                {"%FLOP", false, Ink::kPlain},
@@ -155,9 +155,9 @@ std::string children_text(const Explanation& node, const TextStyle& style) {
 
 }  // namespace
 
-std::string write_explanation(const Explanation& explanation, const Summary& summary,
-                              const Analysis& analysis, const TextStyle& style) {
-  std::string text = heading_lines(summary, analysis, style) + "\n";
+Text write_explanation(const Explanation& explanation, const Summary& summary,
+                       const Analysis& analysis, const TextStyle& style) {
+  Text text = heading_lines(summary, analysis, style) + "\n";
   text += head(explanation, summary, style);
   text += quantities_text(explanation, style);
   text += values_text("parameters", explanation.parameters, style);

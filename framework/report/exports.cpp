@@ -9,6 +9,7 @@
 #include "report/json_writer.hpp"
 #include "report/summary.hpp"
 #include "report/table.hpp"
+#include "report/text.hpp"
 #include "report/units.hpp"
 
 namespace lmhost {
@@ -82,15 +83,6 @@ Diagram diagram_of(const Analysis& analysis, const Column& metric) {
   return diagram;
 }
 
-std::string escaped(std::string_view text, std::string_view special, std::string_view escape) {
-  std::string result;
-  for (const char c : text) {
-    if (special.find(c) != std::string_view::npos) result += escape;
-    result += c;
-  }
-  return result;
-}
-
 }  // namespace
 
 std::vector<Frame> frames_of(const Analysis& analysis) {
@@ -138,17 +130,17 @@ Number rounded(const Number& value) {
 
 std::string write_folded(const Analysis& analysis, const Column& metric) {
   const CostTree& tree = *analysis.tree;
-  std::string text;
+  FoldedText text;
   for (const std::uint32_t leaf : leaves_of(analysis)) {
     const Number value = rounded(metric.value(tree.total(tree.nodes[leaf])));
     if (value.is_error() || value.is_zero()) continue;
     for (const std::uint32_t node : stack_of(analysis, leaf)) {
-      if (node != 0) text += ';';
-      for (const char c : tree.name(tree.nodes[node])) text += c == ';' ? ':' : c;
+      if (node != 0) text += ";";
+      text += tree.name(tree.nodes[node]);
     }
-    text += ' ';
+    text += " ";
     text += value.is_exact() ? to_string(value) : format_fixed(value.to_double(), 0);
-    text += '\n';
+    text += "\n";
   }
   return text;
 }
@@ -224,37 +216,28 @@ std::string write_speedscope(const Analysis& analysis, const Column& metric) {
 
 std::string write_dot(const Analysis& analysis, const Column& metric) {
   const CostTree& tree = *analysis.tree;
-  const auto quote = [](std::string_view text) {
-    return "\"" + escaped(text, "\"\\", "\\") + "\"";
-  };
-  std::string text = "digraph " + quote(analysis.model_name) +
-                     " {\n  rankdir=LR;\n  node [shape=box, style=filled, colorscheme=oranges9];\n";
+  DotText text = "digraph \"" + DotText(analysis.model_name) +
+                 "\" {\n  rankdir=LR;\n  node [shape=box, style=filled, colorscheme=oranges9];\n";
   for (const Diagram::Box& box : diagram_of(analysis, metric).boxes) {
     const auto shade = static_cast<int>(1 + std::min(6.0, box.share * 6));
-    const std::string name = "n" + std::to_string(box.node);
-    // The line break is Graphviz's own escape: quoted apart from the texts.
-    text += "  " + name + " [label=\"" + escaped(box.label, "\"\\", "\\") + "\\n" +
-            escaped(box.amount, "\"\\", "\\") + "\", fillcolor=" + std::to_string(shade) + "];\n";
+    const DotText name = "n" + DotText(std::to_string(box.node));
+    text += "  " + name + " [label=\"" + box.label + "\\n" + box.amount +
+            "\", fillcolor=" + std::to_string(shade) + "];\n";
     if (box.node != 0)
-      text += "  n" + std::to_string(tree.nodes[box.node].parent) + " -> " + name + ";\n";
+      text += "  n" + DotText(std::to_string(tree.nodes[box.node].parent)) + " -> " + name + ";\n";
   }
   return text + "}\n";
 }
 
 std::string write_mermaid(const Analysis& analysis, const Column& metric) {
   const CostTree& tree = *analysis.tree;
-  // Mermaid has entities instead of escapes: #quot; for a quote.
-  const auto label = [](std::string_view text) {
-    std::string result;
-    for (const char c : text) result += c == '"' ? std::string("#quot;") : std::string(1, c);
-    return result;
-  };
-  std::string text = "flowchart LR\n";
+  MermaidText text = "flowchart LR\n";
   for (const Diagram::Box& box : diagram_of(analysis, metric).boxes) {
-    const std::string name = "n" + std::to_string(box.node);
-    text += "  " + name + "[\"" + label(box.label) + "<br/>" + label(box.amount) + "\"]\n";
+    const MermaidText name = "n" + MermaidText(std::to_string(box.node));
+    text += "  " + name + "[\"" + box.label + "<br/>" + box.amount + "\"]\n";
     if (box.node != 0)
-      text += "  n" + std::to_string(tree.nodes[box.node].parent) + " --> " + name + "\n";
+      text +=
+          "  n" + MermaidText(std::to_string(tree.nodes[box.node].parent)) + " --> " + name + "\n";
   }
   return text;
 }

@@ -14,19 +14,19 @@ std::string amount(const Number& bytes, const TextStyle& style) {
   return style.exact ? to_grouped_string(bytes) + " B" : format_capacity(bytes);
 }
 
-std::string label(std::string_view text, const TextStyle& style) {
+Text label(std::string_view text, const TextStyle& style) {
   return painted(text, Ink::kDim, style) +
          std::string(text.size() < 11 ? 11 - text.size() : 1, ' ');
 }
 
 // A labelled line, broken at blanks with the text below itself.
-std::string lines_of(std::string_view name, const std::string& content, const TextStyle& style) {
+Text lines_of(std::string_view name, const std::string& content, const TextStyle& style) {
   constexpr std::size_t kIndent = 11;
-  std::string text;
-  std::string start = label(name, style);
+  Text text;
+  Text start = label(name, style);
   for (const std::string& part : wrapped(content, style.width - kIndent)) {
     text += start + part + "\n";
-    start.assign(kIndent, ' ');
+    start = Text::blanks(kIndent);
   }
   return text;
 }
@@ -49,23 +49,23 @@ std::string devices_text(const FitsReport& report, const TextStyle& style) {
   return sizes.empty() ? text : text + " (" + sizes + ")";
 }
 
-std::string headline(const FitsReport& report, const TextStyle& style) {
+Text headline(const FitsReport& report, const TextStyle& style) {
   const Serving& serving = report.serving;
   const std::string each =
       plural(serving.sequences, "sequence") + " of " + plural(serving.length, "token");
   const std::string on = devices_text(report, style);
   if (report.solve.empty()) {
     if (report.fits)
-      return "YES  " + each + (serving.sequences == Number(1) ? " fits on " : " fit on ") + on +
-             "; " + to_grouped_string(report.most_sequences) + " would\n";
+      return Text("YES  ") + each + (serving.sequences == Number(1) ? " fits on " : " fit on ") +
+             on + "; " + to_grouped_string(report.most_sequences) + " would\n";
     const std::string least = report.most_sequences.is_zero()
                                   ? "not even 1 fits"
                                   : to_grouped_string(report.most_sequences) + " fit";
-    return "NO   " + each + " on " + on + ": " + least + "\n";
+    return Text("NO   ") + each + " on " + on + ": " + least + "\n";
   }
   if (report.solution.empty())
-    return "NO   no " + report.solve + " makes " + each + " fit on " + report.device + "\n";
-  return "YES  " + report.solve + " " + report.solution + ": " + each + " on " + on + "\n";
+    return Text("NO   no ") + report.solve + " makes " + each + " fit on " + report.device + "\n";
+  return Text("YES  ") + report.solve + " " + report.solution + ": " + each + " on " + on + "\n";
 }
 
 }  // namespace
@@ -78,12 +78,12 @@ std::optional<Number> FitsReport::room_tokens() const {
   return floor_divide(left * serving.sequences * serving.length, cache);
 }
 
-std::string write_fits(const FitsReport& report, const TextStyle& style) {
+Text write_fits(const FitsReport& report, const TextStyle& style) {
   const Footprint& needed = report.footprint;
   const RankStorage& storage = needed.storage;
   const std::string dot(Signs(style).dot());
   const auto size = [&](const Number& bytes) { return amount(bytes, style); };
-  std::string text = headline(report, style) + "\n";
+  Text text = Text(headline(report, style)) + "\n";
   text += label("model", style) + report.model + dot + "mode " + report.mode + "\n";
   text += label("per rank", style) + size(report.serving.usable) +
           " usable = " + to_string(report.utilization) + " of " + size(report.capacity) + "\n";
@@ -98,7 +98,7 @@ std::string write_fits(const FitsReport& report, const TextStyle& style) {
     if (report.room().is_negative())
       text += "none for a cache: weights and activations alone are too much\n";
     else
-      text += size(report.room()) + " for KV cache = " + plural(*tokens, "token") + " at " +
+      text += Text(size(report.room())) + " for KV cache = " + plural(*tokens, "token") + " at " +
               size(divide(storage.kv_cache, report.serving.sequences * report.serving.length)) +
               "\n";
   }

@@ -40,7 +40,7 @@ struct FitsReport {
   std::optional<Number> room_tokens() const;
 };
 
-std::string write_fits(const FitsReport& report, const TextStyle& style);
+Text write_fits(const FitsReport& report, const TextStyle& style);
 std::string write_fits_json(const FitsReport& report);  // lmhost.fits/1
 
 }  // namespace lmhost

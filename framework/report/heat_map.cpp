@@ -39,14 +39,16 @@ std::string padded_left(const std::string& text, std::size_t width) {
   return std::string(width > own ? width - own : 0, ' ') + text;
 }
 
-void end_line(std::string& text) {
-  text.erase(text.find_last_not_of(' ') + 1);
-  text += '\n';
+// Nothing ends in blanks.
+void end_line(Text& text) {
+  std::string trimmed = text.str();
+  trimmed.resize(trimmed.find_last_not_of(' ') + 1);
+  text = Text::of_spelled(std::move(trimmed)) + "\n";
 }
 
 }  // namespace
 
-std::string write_heat_map(const HeatMap& map, const TextStyle& style) {
+Text write_heat_map(const HeatMap& map, const TextStyle& style) {
   const Shading shading(map);
   const std::string out_sign = style.unicode ? "·" : "OOM";
   const auto cell_text = [&](const HeatCell& cell) { return cell.is_out ? out_sign : cell.text; };
@@ -61,13 +63,13 @@ std::string write_heat_map(const HeatMap& map, const TextStyle& style) {
     widths.push_back(width);
   }
 
-  std::string text = painted(map.title, Ink::kBold, style);
-  if (!map.column_name.empty()) text += "  (" + map.column_name + " across)";
-  text += "\n" + map.row_name + std::string(label_width - display_width(map.row_name), ' ');
+  Text text = painted(map.title, Ink::kBold, style);
+  if (!map.column_name.empty()) text += "  (" + Text(map.column_name) + " across)";
+  text += "\n" + Text(map.row_name) + Text::blanks(label_width - display_width(map.row_name));
   // Without colours a sign has its column behind the numbers.
   const std::string no_sign(style.colour ? 0 : 2, ' ');
   for (std::size_t c = 0; c < map.columns.size(); ++c)
-    text += "  " + padded_left(map.columns[c], widths[c]) + no_sign;
+    text += "  " + Text(padded_left(map.columns[c], widths[c])) + no_sign;
   end_line(text);
   bool any_out = false;
   for (std::size_t r = 0; r < map.rows.size(); ++r) {
@@ -76,21 +78,21 @@ std::string write_heat_map(const HeatMap& map, const TextStyle& style) {
       const HeatCell& cell = map.cells[r * map.columns.size() + c];
       any_out = any_out || cell.is_out;
       if (cell.is_out) {
-        text += "  " + padded_left(out_sign, widths[c]) + no_sign;
+        text += "  " + Text(padded_left(out_sign, widths[c])) + no_sign;
         continue;
       }
       const std::size_t shade = shading.of(cell.value);
       if (style.colour) {
-        text += "  \x1b[" + std::string(kColours[shade]) + "m" + padded_left(cell.text, widths[c]) +
-                "\x1b[0m";
+        text +=
+            "  \x1b[" + Text(kColours[shade]) + "m" + padded_left(cell.text, widths[c]) + "\x1b[0m";
       } else {
         const std::string sign = style.unicode ? kSigns[shade] : kAsciiSigns[shade];
-        text += "  " + padded_left(cell.text, widths[c]) + " " + sign;
+        text += "  " + Text(padded_left(cell.text, widths[c])) + " " + sign;
       }
     }
     end_line(text);
   }
-  if (any_out) text += out_sign + " = out of memory\n";
+  if (any_out) text += Text(out_sign) + " = out of memory\n";
   return text;
 }
 

@@ -23,6 +23,6 @@ struct HeatMap {
 
 // Colours where the style has them, else a sign of five behind every number. The last line says what
 // the signs mean.
-std::string write_heat_map(const HeatMap& map, const TextStyle& style);
+Text write_heat_map(const HeatMap& map, const TextStyle& style);
 
 }  // namespace lmhost

@@ -5,6 +5,7 @@
 #include <optional>
 #include <utility>
 
+#include "base/visible.hpp"
 #include "report/columns.hpp"
 
 #include <rapidjson/writer.h>
@@ -52,12 +53,61 @@ rapidjson::SizeType size_of(std::string_view text) {
   return static_cast<rapidjson::SizeType>(text.size());
 }
 
+void append_unit(std::string& out, std::uint32_t unit) {
+  out += "\\u";
+  for (int shift = 12; shift >= 0; shift -= 4) out += "0123456789abcdef"[unit >> shift & 0xF];
+}
+
+// One character of a string: as it is where it can be seen, else as its UTF-16 units.
+void append_json(std::string& out, const Glyph& glyph, std::string_view bytes) {
+  if (!glyph.is_spelled) {
+    if (bytes == "\"" || bytes == "\\") out += '\\';
+    out += bytes;
+    return;
+  }
+  const char kind = glyph.text[1];
+  std::uint32_t code = 0;
+  for (const char digit : glyph.text.substr(2))
+    code = code * 16 + static_cast<std::uint32_t>(digit <= '9' ? digit - '0' : digit - 'a' + 10);
+  if (code == '\n' || code == '\r' || code == '\t') {
+    out += code == '\n' ? "\\n" : code == '\r' ? "\\r" : "\\t";
+  } else if (kind == 'x' && code >= 0x80) {
+    out += "\\ufffd";
+  } else if (code < 0x10000) {
+    append_unit(out, code);
+  } else {
+    append_unit(out, 0xD800 + ((code - 0x10000) >> 10));
+    append_unit(out, 0xDC00 + ((code - 0x10000) & 0x3FF));
+  }
+}
+
 }  // namespace
 
 struct JsonWriter::State {
   Sink sink;
   rapidjson::Writer<Sink> writer{sink};
+
+  void write_string(std::string_view text);
 };
+
+// RapidJSON escapes what JSON demands. Other characters that a terminal would obey or hide are \uXXXX
+// as well: the value is the same. Bytes that are no UTF-8 have no place in JSON; U+FFFD stands there.
+void JsonWriter::State::write_string(std::string_view text) {
+  const bool is_plain =
+      std::all_of(text.begin(), text.end(), [](unsigned char byte) { return byte < 0x7F; });
+  if (is_plain) {
+    writer.String(text.data(), size_of(text));
+    return;
+  }
+  std::string quoted = "\"";
+  while (!text.empty()) {
+    const Glyph glyph = next_glyph(text);
+    append_json(quoted, glyph, text.substr(0, glyph.bytes));
+    text.remove_prefix(glyph.bytes);
+  }
+  quoted += '"';
+  writer.RawValue(quoted.data(), quoted.size(), rapidjson::kStringType);
+}
 
 JsonWriter::JsonWriter() : state_(std::make_unique<State>()) {}
 JsonWriter::~JsonWriter() = default;
@@ -66,8 +116,8 @@ void JsonWriter::begin_object() { state_->writer.StartObject(); }
 void JsonWriter::end_object() { state_->writer.EndObject(); }
 void JsonWriter::begin_array() { state_->writer.StartArray(); }
 void JsonWriter::end_array() { state_->writer.EndArray(); }
-void JsonWriter::key(std::string_view name) { state_->writer.Key(name.data(), size_of(name)); }
-void JsonWriter::value(std::string_view text) { state_->writer.String(text.data(), size_of(text)); }
+void JsonWriter::key(std::string_view name) { state_->write_string(name); }
+void JsonWriter::value(std::string_view text) { state_->write_string(text); }
 void JsonWriter::value(bool truth) { state_->writer.Bool(truth); }
 void JsonWriter::value(std::size_t count) { state_->writer.Uint64(count); }
 void JsonWriter::null() { state_->writer.Null(); }

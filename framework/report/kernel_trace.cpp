@@ -3,12 +3,12 @@
 
 namespace lmhost {
 
-std::string write_trace(const KernelTrace& trace, const TextStyle& style) {
+Text write_trace(const KernelTrace& trace, const TextStyle& style) {
   const Signs signs(style);
   std::vector<std::uint32_t> depths;
   for (const TraceRow& row : trace.rows) depths.push_back(row.depth);
   const std::vector<std::string> guides = tree_guides(depths, style);
-  std::string text;
+  Text text;
   for (std::size_t i = 0; i < trace.rows.size(); ++i) {
     const TraceRow& row = trace.rows[i];
     const std::string value = (row.value.is_inexact() ? "~" : "") + to_grouped_string(row.value);
@@ -21,10 +21,11 @@ std::string write_trace(const KernelTrace& trace, const TextStyle& style) {
     if (!row.formula.empty() && row.formula != to_string(row.value)) text += " = " + row.formula;
     if (!row.substituted.empty() && row.substituted != to_string(row.value))
       text += " = " + row.substituted;
-    text += " = " + painted(value, Ink::kBold, style) + "\n";
+    text += Text(" = ") + painted(value, Ink::kBold, style) + "\n";
   }
   if (trace.is_truncated)
-    text += "more than " + std::to_string(KernelTrace::kRowLimit) + " rows: the rest is left out\n";
+    text += Text("more than ") + std::to_string(KernelTrace::kRowLimit) +
+            " rows: the rest is left out\n";
   return text;
 }
 

@@ -25,11 +25,11 @@ std::string brief(std::string_view text, std::size_t room, const TextStyle& styl
   return result + " " + std::string(Signs(style).ellipsis());
 }
 
-std::string section(std::string_view title, const TextStyle& style) {
-  return "\n" + painted(title, Ink::kBold, style) + "\n";
+Text section(std::string_view title, const TextStyle& style) {
+  return Text("\n") + painted(title, Ink::kBold, style) + "\n";
 }
 
-std::string parameters_text(const Kernel& kernel, const TextStyle& style) {
+Text parameters_text(const Kernel& kernel, const TextStyle& style) {
   if (kernel.parameters.empty()) return "";
   Table table({{"", true, Ink::kPlain},
                {"", true, Ink::kPlain},
@@ -45,8 +45,8 @@ std::string parameters_text(const Kernel& kernel, const TextStyle& style) {
   return section("parameters", style) + table.text(style, "  ");
 }
 
-std::string formulas_text(std::string_view title, const std::vector<KernelFormula>& formulas,
-                          const TextStyle& style) {
+Text formulas_text(std::string_view title, const std::vector<KernelFormula>& formulas,
+                   const TextStyle& style) {
   if (formulas.empty()) return "";
   Table table({{"", true, Ink::kPlain}, {"", true, Ink::kPlain}, {"", true, Ink::kDim}});
   for (const KernelFormula& formula : formulas)
@@ -54,7 +54,7 @@ std::string formulas_text(std::string_view title, const std::vector<KernelFormul
   return section(title, style) + table.text(style, "  ");
 }
 
-std::string operands_text(const Kernel& kernel, const TextStyle& style) {
+Text operands_text(const Kernel& kernel, const TextStyle& style) {
   if (kernel.operands.empty()) return "";
   Table table({{"", true, Ink::kPlain},
                {"", true, Ink::kPlain},
@@ -71,8 +71,8 @@ std::string operands_text(const Kernel& kernel, const TextStyle& style) {
   return section("operands", style) + table.text(style, "  ");
 }
 
-std::string constants_text(const Plugin& plugin, const Kernel& kernel,
-                           const Conventions& conventions, const TextStyle& style) {
+Text constants_text(const Plugin& plugin, const Kernel& kernel, const Conventions& conventions,
+                    const TextStyle& style) {
   std::set<std::string_view> names;
   auto use = [&](const Expression* formula) {
     if (formula != nullptr) names.insert(formula->names.begin(), formula->names.end());
@@ -104,9 +104,9 @@ std::string spelled_name(const Catalog& catalog, const Kernel& kernel, std::stri
   return catalog.plugin_of(kernel).id + "/" + std::string(name);
 }
 
-std::string pairs_text(std::string_view title,
-                       const std::vector<std::pair<std::string, std::string>>& pairs,
-                       const TextStyle& style) {
+Text pairs_text(std::string_view title,
+                const std::vector<std::pair<std::string, std::string>>& pairs,
+                const TextStyle& style) {
   if (pairs.empty()) return "";
   Table table({{"", true, Ink::kPlain}, {"", true, Ink::kPlain}});
   for (const auto& [name, formula] : pairs) table.add({name, "= " + formula});
@@ -114,8 +114,8 @@ std::string pairs_text(std::string_view title,
 }
 
 // What an analysis says besides its formulas.
-std::string reasoning_text(const Kernel& kernel, const TextStyle& style) {
-  std::string text = pairs_text("as written", kernel.written, style);
+Text reasoning_text(const Kernel& kernel, const TextStyle& style) {
+  Text text = pairs_text("as written", kernel.written, style);
   if (kernel.provenance == nullptr) return text;
   text += pairs_text("breakdown of flops", kernel.provenance->breakdown, style);
   if (kernel.provenance->reasoning.empty()) return text;
@@ -126,20 +126,20 @@ std::string reasoning_text(const Kernel& kernel, const TextStyle& style) {
     const std::string_view paragraph = rest.substr(0, rest.find('\n'));
     rest.remove_prefix(std::min(paragraph.size() + 1, rest.size()));
     for (const std::string& line : wrapped(paragraph, style.width - kIndent))
-      text += "  " + line + "\n";
+      text += Text("  ") + line + "\n";
   }
   return text;
 }
 
-std::string examples_text(const Kernel& kernel, const TextStyle& style) {
+Text examples_text(const Kernel& kernel, const TextStyle& style) {
   if (kernel.examples.empty()) return "";
-  std::string text = section("examples", style);
+  Text text = section("examples", style);
   for (const KernelExample& example : kernel.examples)
-    text += "  " + example.bindings + "  ->  " + example.expected + "\n";
+    text += Text("  ") + example.bindings + "  ->  " + example.expected + "\n";
   return text;
 }
 
-std::string costs_text(const Costs& costs, const TextStyle& style) {
+Text costs_text(const Costs& costs, const TextStyle& style) {
   Table quantities({{"", true, Ink::kPlain}, {"", false, Ink::kPlain}, {"", true, Ink::kPlain}});
   for (const Column& column : all_columns()) {
     const bool is_sum =
@@ -174,8 +174,8 @@ std::vector<const Kernel*> matching_kernels(const Catalog& catalog, std::string_
   return kernels;
 }
 
-std::string write_kernel_list(const Catalog& catalog, const std::vector<const Kernel*>& kernels,
-                              const TextStyle& style) {
+Text write_kernel_list(const Catalog& catalog, const std::vector<const Kernel*>& kernels,
+                       const TextStyle& style) {
   std::size_t taken = 0;
   for (const Kernel* kernel : kernels)
     taken = std::max(taken, kernel->name.size() + catalog.plugin_of(*kernel).id.size() + 4);
@@ -187,10 +187,10 @@ std::string write_kernel_list(const Catalog& catalog, const std::vector<const Ke
   return table.text(style);
 }
 
-std::string write_kernel(const Catalog& catalog, const Kernel& kernel,
-                         const Conventions& conventions, const TextStyle& style) {
+Text write_kernel(const Catalog& catalog, const Kernel& kernel, const Conventions& conventions,
+                  const TextStyle& style) {
   const Plugin& plugin = catalog.plugin_of(kernel);
-  std::string text = painted(kernel.name, Ink::kBold, style) + "\n";
+  Text text = painted(kernel.name, Ink::kBold, style) + "\n";
   Table table({{"", true, Ink::kDim}, {"", true, Ink::kPlain}});
   constexpr std::size_t kNameRoom = 14;
   auto add = [&](std::string_view name, const std::string& value) {
@@ -235,11 +235,11 @@ std::string write_kernel(const Catalog& catalog, const Kernel& kernel,
   return text;
 }
 
-std::string write_kernel_costs(const Catalog& catalog, const Kernel& kernel,
-                               const KernelCosts& costs, const TextStyle& style) {
+Text write_kernel_costs(const Catalog& catalog, const Kernel& kernel, const KernelCosts& costs,
+                        const TextStyle& style) {
   const Plugin& plugin = catalog.plugin_of(kernel);
-  std::string text = painted(kernel.name, Ink::kBold, style) + " (plugin " + plugin.id + " " +
-                     plugin.version + ")\n";
+  Text text = painted(kernel.name, Ink::kBold, style) + " (plugin " + plugin.id + " " +
+              plugin.version + ")\n";
 
   text += section("parameters", style);
   Table parameters({{"", true, Ink::kPlain}, {"", true, Ink::kPlain}, {"", true, Ink::kDim}});
@@ -279,10 +279,10 @@ std::string write_kernel_costs(const Catalog& catalog, const Kernel& kernel,
   return text + operands.text(style, "  ");
 }
 
-std::string write_composite_costs(const CostTree& tree, const TextStyle& style) {
+Text write_composite_costs(const CostTree& tree, const TextStyle& style) {
   const Instance& root = tree.instance(tree.nodes[0]);
   const Graph& graph = *tree.plan->graph;
-  std::string text = painted(root.name, Ink::kBold, style) + " (" + graph.source->name + ")\n";
+  Text text = painted(root.name, Ink::kBold, style) + " (" + graph.source->name + ")\n";
   Table parameters({{"", true, Ink::kPlain}, {"", true, Ink::kPlain}});
   for (std::uint32_t i = 0; i < root.parameters.count; ++i) {
     const BoundParameter& parameter = tree.plan->parameters[root.parameters.first + i];

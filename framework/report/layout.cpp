@@ -4,50 +4,54 @@
 #include <array>
 #include <cmath>
 
+#include "base/visible.hpp"
+
 namespace lmhost {
 namespace {
 
 constexpr std::array<std::string_view, 8> kEighths = {"", "▏", "▎", "▍", "▌", "▋", "▊", "▉"};
 
-bool is_continuation(char byte) { return (static_cast<unsigned char>(byte) & 0xC0) == 0x80; }
-
-void trim_end(std::string* line) {
-  while (!line->empty() && line->back() == ' ') line->pop_back();
-}
-
 }  // namespace
 
-std::string painted(std::string_view text, Ink ink, const TextStyle& style) {
-  if (!style.colour || ink == Ink::kPlain || text.empty()) return std::string(text);
-  const std::string_view code = ink == Ink::kBold  ? "\x1b[1m"
-                                : ink == Ink::kDim ? "\x1b[2m"
-                                                   : "\x1b[36m";
-  return std::string(code) + std::string(text) + "\x1b[0m";
+Text painted(const Text& text, Ink ink, const TextStyle& style) {
+  if (!style.colour || ink == Ink::kPlain || text.empty()) return text;
+  Text result;
+  if (ink == Ink::kBold) result += "\x1b[1m";
+  if (ink == Ink::kDim) result += "\x1b[2m";
+  if (ink == Ink::kBar) result += "\x1b[36m";
+  return result + text + "\x1b[0m";
 }
 
 std::size_t display_width(std::string_view text) {
-  return static_cast<std::size_t>(
-      std::count_if(text.begin(), text.end(), [](char byte) { return !is_continuation(byte); }));
+  std::size_t columns = 0;
+  while (!text.empty()) {
+    const Glyph glyph = next_glyph(text);
+    columns += glyph.columns;
+    text.remove_prefix(glyph.bytes);
+  }
+  return columns;
 }
 
 std::string cut_left(std::string_view text, std::size_t width, const TextStyle& style) {
-  const std::size_t whole = display_width(text);
-  if (whole <= width) return std::string(text);
+  const std::string shown = visible(text);
+  std::size_t left = display_width(shown);
+  if (left <= width) return shown;
   const std::string_view mark = Signs(style).ellipsis();
   const std::size_t keep = width > display_width(mark) ? width - display_width(mark) : 1;
-  std::size_t begin = 0;
-  for (std::size_t dropped = 0; begin < text.size(); ++begin) {
-    if (is_continuation(text[begin])) continue;
-    if (dropped++ == whole - keep) break;
+  std::string_view rest = shown;
+  while (left > keep) {
+    const Glyph glyph = next_glyph(rest);
+    left -= glyph.columns;
+    rest.remove_prefix(glyph.bytes);
   }
-  return std::string(mark) + std::string(text.substr(begin));
+  return std::string(mark) + std::string(rest);
 }
 
 std::vector<std::string> wrapped(std::string_view text, std::size_t width) {
   std::vector<std::string> lines(1);
   while (!text.empty()) {
-    const std::size_t end = std::min(text.find(' '), text.size());
-    const std::string_view word = text.substr(0, end);
+    const std::size_t end = std::min(text.find_first_of(" \t\n\r"), text.size());
+    const std::string word = visible(text.substr(0, end));
     text.remove_prefix(std::min(end + 1, text.size()));
     if (word.empty()) continue;
     if (!lines.back().empty()) {
@@ -102,6 +106,15 @@ std::vector<std::string> tree_guides(const std::vector<std::uint32_t>& depths,
   return guides;
 }
 
+Table::Table(std::vector<TableColumn> columns) : columns_(std::move(columns)) {
+  for (TableColumn& column : columns_) column.header = visible(column.header);
+}
+
+void Table::add(std::vector<std::string> cells) {
+  for (std::string& cell : cells) cell = visible(cell);
+  rows_.push_back(std::move(cells));
+}
+
 std::size_t Table::width(std::size_t column) const {
   // A longer cell pushes what follows it aside, rather than all others with it: no row pays for the
   // longest name.
@@ -114,25 +127,30 @@ std::size_t Table::width(std::size_t column) const {
   return widest;
 }
 
-std::string Table::text(const TextStyle& style, std::string_view indent) const {
+Text Table::text(const TextStyle& style, std::string_view indent) const {
   std::vector<std::size_t> widths;
   for (std::size_t i = 0; i < columns_.size(); ++i) widths.push_back(width(i));
   const bool has_header = std::any_of(columns_.begin(), columns_.end(),
                                       [](const auto& column) { return !column.header.empty(); });
 
-  std::string text;
+  Text text;
   auto add_line = [&](auto cell_of, bool is_header) {
-    std::string line(indent);
+    Text line = indent;
+    std::size_t blanks = 0;  // not yet written: none at the end of a line
     for (std::size_t i = 0; i < columns_.size(); ++i) {
       const std::string& cell = cell_of(i);
-      const std::string pad(widths[i] - std::min(widths[i], display_width(cell)), ' ');
-      const std::string ink = painted(cell, is_header ? Ink::kBold : columns_[i].ink, style);
-      line += i == 0 ? "" : "  ";
-      line += columns_[i].left ? ink + pad : pad + ink;
+      const std::size_t end = cell.find_last_not_of(' ') + 1;
+      const std::size_t pad = widths[i] - std::min(widths[i], display_width(cell));
+      blanks += (i == 0 ? 0 : 2) + (columns_[i].left ? 0 : pad);
+      if (end != 0) {
+        line += Text::blanks(blanks);
+        line += painted(cell.substr(0, end), is_header ? Ink::kBold : columns_[i].ink, style);
+        blanks = 0;
+      }
+      blanks += cell.size() - end + (columns_[i].left ? pad : 0);
     }
-    trim_end(&line);
     text += line;
-    text += '\n';
+    text += "\n";
   };
   if (has_header)
     add_line([&](std::size_t i) -> const std::string& { return columns_[i].header; }, true);
@@ -141,43 +159,9 @@ std::string Table::text(const TextStyle& style, std::string_view indent) const {
   return text;
 }
 
-std::string latex_text(std::string_view text) {
-  constexpr std::pair<std::string_view, std::string_view> kCommands[] = {
-      {"\\", "\\textbackslash{}"},
-      {"~", "\\textasciitilde{}"},
-      {"^", "\\textasciicircum{}"},
-      {"&", "\\&"},
-      {"%", "\\%"},
-      {"$", "\\$"},
-      {"#", "\\#"},
-      {"_", "\\_"},
-      {"{", "\\{"},
-      {"}", "\\}"},
-      {"<", "\\textless{}"},
-      {">", "\\textgreater{}"},
-      {"×", "$\\times$"},
-      {"≥", "$\\geq$"},
-      {"≤", "$\\leq$"},
-      {"·", "$\\cdot$"},
-      {"…", "\\dots{}"},
-  };
-  std::string result;
-  while (!text.empty()) {
-    std::string_view sign = text.substr(0, 1), command = sign;
-    for (const auto& [plain, spelled] : kCommands)
-      if (text.starts_with(plain)) {
-        sign = plain;
-        command = spelled;
-      }
-    result += command;
-    text.remove_prefix(sign.size());
-  }
-  return result;
-}
-
-std::string Table::latex() const {
-  std::string text = "\\begin{tabular}{";
-  for (const TableColumn& column : columns_) text += column.left ? 'l' : 'r';
+LatexText Table::latex() const {
+  LatexText text = "\\begin{tabular}{";
+  for (const TableColumn& column : columns_) text += column.left ? LatexText("l") : LatexText("r");
   text += "}\n\\toprule\n";
   const auto add_line = [&](auto cell_of) {
     for (std::size_t i = 0; i < columns_.size(); ++i) {
@@ -185,9 +169,12 @@ std::string Table::latex() const {
       const std::size_t blanks = std::min(cell.find_first_not_of(' '), cell.size());
       if (i != 0) text += " & ";
       // Half an em for each blank of indentation.
-      if (blanks != 0 && blanks != cell.size())
-        text += "\\hspace*{" + std::to_string(blanks / 2) + (blanks % 2 != 0 ? ".5em}" : "em}");
-      text += latex_text(cell.substr(blanks));
+      if (blanks != 0 && blanks != cell.size()) {
+        text += "\\hspace*{";
+        text += std::to_string(blanks / 2);
+        text += blanks % 2 != 0 ? LatexText(".5em}") : LatexText("em}");
+      }
+      text += cell.substr(blanks);
     }
     text += " \\\\\n";
   };
@@ -197,20 +184,25 @@ std::string Table::latex() const {
   return text + "\\bottomrule\n\\end{tabular}\n";
 }
 
-std::string Table::markdown() const {
-  std::string text = "|";
-  for (const TableColumn& column : columns_) text += " " + column.header + " |";
+MarkdownText Table::markdown() const {
+  MarkdownText text = "|";
+  for (const TableColumn& column : columns_) {
+    text += " ";
+    text += column.header;
+    text += " |";
+  }
   text += "\n|";
-  for (const TableColumn& column : columns_) text += column.left ? " :-- |" : " --: |";
-  text += '\n';
+  for (const TableColumn& column : columns_)
+    text += column.left ? MarkdownText(" :-- |") : MarkdownText(" --: |");
+  text += "\n";
   for (const auto& row : rows_) {
-    text += '|';
+    text += "|";
     for (const std::string& cell : row) {
-      text += ' ';
-      for (const char c : cell) text += c == '|' ? std::string("\\|") : std::string(1, c);
+      text += " ";
+      text += cell;
       text += " |";
     }
-    text += '\n';
+    text += "\n";
   }
   return text;
 }

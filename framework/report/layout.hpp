@@ -1,5 +1,5 @@
 // Text in columns: alignment by display width, tree guides, bars, and the two or three colours that
-// reports use.
+// reports use. Cells are foreign text: a table shows what is visible of them.
 #pragma once
 
 #include <cstddef>
@@ -8,6 +8,8 @@
 #include <string_view>
 #include <utility>
 #include <vector>
+
+#include "report/text.hpp"
 
 namespace lmhost {
 
@@ -31,16 +33,13 @@ struct Signs {
 };
 
 enum class Ink { kPlain, kBold, kDim, kBar };
-std::string painted(std::string_view text, Ink ink, const TextStyle& style);
+Text painted(const Text& text, Ink ink, const TextStyle& style);
 
-// Plain text as LaTeX: special characters escaped, the signs of reports as commands.
-std::string latex_text(std::string_view text);
-
-std::size_t display_width(
-    std::string_view text);  // code points: nothing that reports print is wider
-// Cut at the left so that the telling end stays: "…functional.scaled_dot_product_attention".
+// Columns of what is printed of it.
+std::size_t display_width(std::string_view text);
+// Visible, cut at the left so that the telling end stays: "…functional.scaled_dot_product_attention".
 std::string cut_left(std::string_view text, std::size_t width, const TextStyle& style);
-// Lines of at most `width`, broken at blanks; a longer word stands alone.
+// Visible, in lines of at most `width`, broken at white space; a longer word stands alone.
 std::vector<std::string> wrapped(std::string_view text, std::size_t width);
 std::string bar(double share, std::size_t width, const TextStyle& style);  // share in 0..1, padded
 
@@ -56,17 +55,17 @@ struct TableColumn {
 
 class Table {
  public:
-  explicit Table(std::vector<TableColumn> columns) : columns_(std::move(columns)) {}
+  explicit Table(std::vector<TableColumn> columns);
 
   // REQUIRES: as many cells as columns.
-  void add(std::vector<std::string> cells) { rows_.push_back(std::move(cells)); }
+  void add(std::vector<std::string> cells);
   std::size_t width(std::size_t column) const;  // of its widest cell
 
   // Columns two blanks apart, no blank at the end of a line, every line ended by '\n'.
-  std::string text(const TextStyle& style, std::string_view indent = "") const;
-  std::string markdown() const;
+  Text text(const TextStyle& style, std::string_view indent = "") const;
+  MarkdownText markdown() const;
   // A tabular with the rules of the package booktabs. Cells are plain text.
-  std::string latex() const;
+  LatexText latex() const;
 
  private:
   std::vector<TableColumn> columns_;

@@ -15,7 +15,7 @@ std::string joined(const std::vector<std::string>& words) {
 
 // "name  formula", the formula broken at blanks.
 void add_formula(std::string_view name, const std::string& formula, const TextStyle& style,
-                 std::string& text) {
+                 Text& text) {
   constexpr std::size_t kNameRoom = 22, kLeast = 40;
   const std::string indent = "  ";
   const std::size_t room =
@@ -23,7 +23,7 @@ void add_formula(std::string_view name, const std::string& formula, const TextSt
   std::string label(name);
   for (const std::string& line : wrapped(formula, room)) {
     label.resize(kNameRoom, ' ');
-    text += indent + painted(label, Ink::kDim, style) + line + "\n";
+    text += Text(indent) + painted(label, Ink::kDim, style) + line + "\n";
     label.clear();
   }
 }
@@ -40,16 +40,16 @@ std::string arguments_of(const ResolvedInstance& instance) {
 
 }  // namespace
 
-std::string write_resolved(const Analysis& analysis, const ResolvedTree& tree,
-                           const ResolvedOptions& options, const TextStyle& style) {
+Text write_resolved(const Analysis& analysis, const ResolvedTree& tree,
+                    const ResolvedOptions& options, const TextStyle& style) {
   const Plan& plan = *tree.plan;
   const Signs signs(style);
-  std::string text = painted(analysis.model_name, Ink::kBold, style);
-  text += std::string(signs.dot()) + "mode " + std::string(name_of(plan.mode)) +
+  Text text = painted(analysis.model_name, Ink::kBold, style);
+  text += Text(std::string(signs.dot())) + "mode " + std::string(name_of(plan.mode)) +
           std::string(signs.dot()) + "conventions " + plan.conventions->name +
           std::string(signs.dot()) + "config " + (plan.keeps_config ? "kept" : "replaced") + "\n";
-  text += "of one execution each, in " + joined(tree.variables) + "\n";
-  if (!tree.config_names.empty()) text += "and " + joined(tree.config_names) + "\n";
+  text += Text("of one execution each, in ") + joined(tree.variables) + "\n";
+  if (!tree.config_names.empty()) text += Text("and ") + joined(tree.config_names) + "\n";
 
   ResolvedWalk walk(plan, options);
   std::vector<std::string> path;

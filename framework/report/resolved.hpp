@@ -17,8 +17,8 @@ struct ResolvedOptions {
 };
 
 // A block a call: count, kernel, the four formulas of the ancestor's resolved tree.
-std::string write_resolved(const Analysis& analysis, const ResolvedTree& tree,
-                           const ResolvedOptions& options, const TextStyle& style);
+Text write_resolved(const Analysis& analysis, const ResolvedTree& tree,
+                    const ResolvedOptions& options, const TextStyle& style);
 // lmhost.resolved/1: every formula, the bindings, where each call stands. The keys kernel_name,
 // flops, memory_read, memory_write, children, and in a child kernel and count, are the ancestor's.
 std::string write_resolved_json(const Analysis& analysis, const ResolvedTree& tree,

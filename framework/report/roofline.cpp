@@ -58,16 +58,16 @@ class Plot {
     cells_.assign(kHeight, std::vector<std::string>(width, " "));
   }
 
-  std::string text() {
+  Text text() {
     draw_roof();
     draw_points();
-    std::string text = "FLOP/s\n";
+    Text text = "FLOP/s\n";
     for (std::size_t row = kHeight; row-- > 0;) {
       std::string line = row_label(row);
       line.append(unicode_ ? "│" : "|");
       for (const std::string& cell : cells_[row]) line += cell;
       line.erase(line.find_last_not_of(' ') + 1);
-      text += line + "\n";
+      text += Text(line) + "\n";
     }
     return text + x_axis();
   }
@@ -111,7 +111,7 @@ class Plot {
     return std::string(kAxis - 1, ' ');
   }
 
-  std::string x_axis() const {
+  Text x_axis() const {
     std::string rule(kAxis - 1, ' ');
     rule += unicode_ ? "└" : "+";
     std::string labels(kAxis + x_.cells + 12, ' ');
@@ -124,7 +124,7 @@ class Plot {
     }
     labels.replace(kAxis + x_.cells - 6, 18, "FLOP/B            ");
     labels.erase(labels.find_last_not_of(' ') + 1);
-    return rule + "\n" + labels + "\n";
+    return Text(rule) + "\n" + labels + "\n";
   }
 
   const Roof& roof_;
@@ -136,8 +136,8 @@ class Plot {
 
 }  // namespace
 
-std::string write_roofline(const Analysis& analysis, const Summary& summary,
-                           const RowOptions& options, const TextStyle& style) {
+Text write_roofline(const Analysis& analysis, const Summary& summary, const RowOptions& options,
+                    const TextStyle& style) {
   const CostTree& tree = *analysis.tree;
   RowOptions choice = options;
   choice.rows = options.rows == 0 ? kLetters : std::min(options.rows, kLetters);

@@ -10,7 +10,7 @@ namespace lmhost {
 
 // Heading, plot, the rows that its letters stand for, footer. REQUIRES: options.device and
 // summary.device.
-std::string write_roofline(const Analysis& analysis, const Summary& summary,
-                           const RowOptions& options, const TextStyle& style);
+Text write_roofline(const Analysis& analysis, const Summary& summary, const RowOptions& options,
+                    const TextStyle& style);
 
 }  // namespace lmhost

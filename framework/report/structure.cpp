@@ -166,14 +166,7 @@ class StructureMaker {
   std::set<std::pair<const Composite*, InstanceIndex>> opened_;
 };
 
-std::string dot_text(std::string_view text) {
-  std::string quoted = "\"";
-  for (const char c : text) {
-    if (c == '"' || c == '\\') quoted += '\\';
-    quoted += c;
-  }
-  return quoted + "\"";
-}
+DotText dot_text(const std::string& name) { return "\"" + DotText(name) + "\""; }
 
 }  // namespace
 
@@ -182,7 +175,7 @@ Result<Structure> make_structure(const Graph& graph, const Plan* plan, const Cat
   return StructureMaker(graph, plan, catalog, options).make();
 }
 
-std::string write_structure(const Structure& structure, const TextStyle& style) {
+Text write_structure(const Structure& structure, const TextStyle& style) {
   std::vector<std::uint32_t> depths;
   for (const StructureNode& node : structure.nodes) depths.push_back(node.depth);
   const std::vector<std::string> guides = tree_guides(depths, style);
@@ -204,11 +197,11 @@ std::string write_structure(const Structure& structure, const TextStyle& style) 
   return table.text(style);
 }
 
-std::string write_structure_dot(const Structure& structure, const TextStyle& style) {
+DotText write_structure_dot(const Structure& structure, const TextStyle& style) {
   std::map<std::string, std::string> shapes;
   std::vector<std::string> order;
   std::set<std::string> edges_seen;
-  std::string edges;
+  DotText edges;
   for (const StructureNode& node : structure.nodes) {
     const char* shape = node.type == "composite" ? "box"
                         : node.type == "atomic"  ? "ellipse"
@@ -218,42 +211,39 @@ std::string write_structure_dot(const Structure& structure, const TextStyle& sty
     std::string label = node.name;
     if (!node.count.empty()) label += " " + std::string(Signs(style).times()) + node.count;
     if (!node.when.empty()) label += " if " + node.when;
-    const std::string edge =
-        "  " + dot_text(structure.nodes[static_cast<std::size_t>(node.parent)].kernel) + " -> " +
-        dot_text(node.kernel) + " [label=" + dot_text(label) + "];\n";
-    if (edges_seen.insert(edge).second) edges += edge;
+    const DotText edge = "  " +
+                         dot_text(structure.nodes[static_cast<std::size_t>(node.parent)].kernel) +
+                         " -> " + dot_text(node.kernel) + " [label=" + dot_text(label) + "];\n";
+    if (edges_seen.insert(edge.str()).second) edges += edge;
   }
-  std::string text =
+  DotText text =
       "digraph " + dot_text(structure.root) + " {\n  rankdir=LR;\n  node [shape=ellipse];\n";
   for (const std::string& kernel : order)
     text += "  " + dot_text(kernel) + " [shape=" + shapes[kernel] + "];\n";
   return text + edges + "}\n";
 }
 
-// As the DOT: a node for each distinct kernel. Quotes are the one character that labels cannot hold.
-std::string write_structure_mermaid(const Structure& structure) {
-  const auto label = [](std::string_view text) {
-    std::string result;
-    for (const char c : text) result += c == '"' ? std::string("#quot;") : std::string(1, c);
-    return "\"" + result + "\"";
-  };
-  std::map<std::string, std::string> names;
+// As the DOT: a node for each distinct kernel.
+MermaidText write_structure_mermaid(const Structure& structure) {
+  const auto label = [](const std::string& text) { return "\"" + MermaidText(text) + "\""; };
+  std::map<std::string, MermaidText> names;
   std::set<std::string> edges_seen;
-  std::string nodes, edges;
+  MermaidText nodes, edges;
   for (const StructureNode& node : structure.nodes) {
-    const auto [slot, is_new] = names.emplace(node.kernel, "k" + std::to_string(names.size()));
+    const auto [slot, is_new] =
+        names.emplace(node.kernel, "k" + MermaidText(std::to_string(names.size())));
     const bool is_composite = node.type == "composite";
     if (is_new)
-      nodes += "  " + slot->second + (is_composite ? "[" : "([") + label(node.kernel) +
-               (is_composite ? "]\n" : "])\n");
+      nodes += "  " + slot->second + (is_composite ? MermaidText("[") : MermaidText("([")) +
+               label(node.kernel) + (is_composite ? MermaidText("]\n") : MermaidText("])\n"));
     if (node.parent < 0) continue;
     std::string call = node.name;
     if (!node.count.empty()) call += " ×" + node.count;
     if (!node.when.empty()) call += " if " + node.when;
-    const std::string edge = "  " +
+    const MermaidText edge = "  " +
                              names[structure.nodes[static_cast<std::size_t>(node.parent)].kernel] +
                              " -->|" + label(call) + "| " + slot->second + "\n";
-    if (edges_seen.insert(edge).second) edges += edge;
+    if (edges_seen.insert(edge.str()).second) edges += edge;
   }
   return "flowchart LR\n" + nodes + edges;
 }

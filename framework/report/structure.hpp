@@ -45,10 +45,10 @@ struct Structure {
 Result<Structure> make_structure(const Graph& graph, const Plan* plan, const Catalog* catalog,
                                  const StructureOptions& options);
 
-std::string write_structure(const Structure& structure, const TextStyle& style);
+Text write_structure(const Structure& structure, const TextStyle& style);
 std::string write_structure_json(const Structure& structure);
 // The DAG, not the tree: one box per kernel.
-std::string write_structure_dot(const Structure& structure, const TextStyle& style);
-std::string write_structure_mermaid(const Structure& structure);
+DotText write_structure_dot(const Structure& structure, const TextStyle& style);
+MermaidText write_structure_mermaid(const Structure& structure);
 
 }  // namespace lmhost

@@ -65,18 +65,19 @@ std::string costliest_path(const CostTree& tree) {
 }
 
 // Calls of unknown kernels with their paths, as long as somebody may read them.
-std::string unknown_lines(const CostTree& tree, const Number& sites) {
+Text unknown_lines(const CostTree& tree, const Number& sites) {
   constexpr std::size_t kMostLines = 1000, kMostBytes = std::size_t{1} << 20;
-  std::string text;
+  Text text;
   std::size_t lines = 0;
   for (const CostNode& node : tree.nodes) {
     if (!tree.instance(node).is_unknown()) continue;
-    if (lines == kMostLines || text.size() > kMostBytes) break;
+    if (lines == kMostLines || text.str().size() > kMostBytes) break;
     ++lines;
-    text += "           " + tree.path(node) + "  " + std::string(tree.instance(node).name) + "\n";
+    text += Text("           ") + tree.path(node) + "  " + std::string(tree.instance(node).name) +
+            "\n";
   }
   if (Number(std::uint64_t{lines}) == sites) return text;
-  return text + "           and " + to_grouped_string(sites - Number(std::uint64_t{lines})) +
+  return text + Text("           and ") + to_grouped_string(sites - Number(std::uint64_t{lines})) +
          " more\n";
 }
 
@@ -95,12 +96,12 @@ std::string plural(const Number& count, std::string_view noun) {
   return to_string(count) + " " + std::string(noun) + (count == Number(1) ? "" : "s");
 }
 
-std::string label(std::string_view text, const TextStyle& style) {
+Text label(std::string_view text, const TextStyle& style) {
   return painted(text, Ink::kDim, style) +
          std::string(text.size() < 11 ? 11 - text.size() : 1, ' ');
 }
 
-std::string memory_line(const Analysis& analysis, const TextStyle& style) {
+Text memory_line(const Analysis& analysis, const TextStyle& style) {
   const CostTree& tree = *analysis.tree;
   const Costs total = tree.total(tree.nodes[0]);
   const Number& weights = total[Quantity::kStoredBytesWeight];
@@ -112,12 +113,12 @@ std::string memory_line(const Analysis& analysis, const TextStyle& style) {
   };
   const std::string least =
       analysis.plan->unknown.empty() ? "" : std::string(Signs(style).at_least());
-  std::string line = label("memory", style) + "weights " + least + amount(weights) +
-                     " + KV cache " + least + amount(cache);
+  Text line = label("memory", style) + "weights " + least + amount(weights) + " + KV cache " +
+              least + amount(cache);
   if (!cache.is_zero() && !tokens.is_zero())
     line += " (" + amount(divide(cache, tokens)) + " per token)";
   const Number& parameters = total[Quantity::kParameters];
-  line += std::string(Signs(style).dot()) + least +
+  line += Text(Signs(style).dot()) + least +
           (style.exact ? to_grouped_string(parameters) : format_parameters(parameters)) +
           " parameters\n";
   return line;
@@ -139,13 +140,13 @@ std::string not_validated_text(const Summary& summary) {
   return ", " + plural(summary.not_validated, "kernel") + " not validated by a person";
 }
 
-std::string coverage_lines(const Summary& summary, const TextStyle& style) {
-  std::string text =
-      label("coverage", style) + to_grouped_string(summary.calls) +
-      (summary.calls == Number(1) ? " call" : " calls") + " at " + plural(summary.sites, "site") +
-      ": " + plural(summary.kernels.size(), "kernel") + " from " + sources_text(summary) + ", " +
-      to_string(summary.unknown) + " unknown, " + std::to_string(summary.assumptions.size()) +
-      " assumed" + not_validated_text(summary) + "\n";
+Text coverage_lines(const Summary& summary, const TextStyle& style) {
+  Text text = label("coverage", style) + to_grouped_string(summary.calls) +
+              (summary.calls == Number(1) ? " call" : " calls") + " at " +
+              plural(summary.sites, "site") + ": " + plural(summary.kernels.size(), "kernel") +
+              " from " + sources_text(summary) + ", " + to_string(summary.unknown) + " unknown, " +
+              std::to_string(summary.assumptions.size()) + " assumed" +
+              not_validated_text(summary) + "\n";
   for (const std::string& assumption : summary.assumptions)
     text += label("assumed", style) + assumption + "\n";
   for (const bool is_data : {false, true}) {
@@ -159,28 +160,27 @@ std::string coverage_lines(const Summary& summary, const TextStyle& style) {
   return text;
 }
 
-std::string device_lines(const Summary& summary, const TextStyle& style) {
+Text device_lines(const Summary& summary, const TextStyle& style) {
   if (summary.device == nullptr) return {};
   const Roof& roof = summary.device->roof;
   const std::string dot(Signs(style).dot());
-  std::string text = "device: " + roof.device + dot + std::string(name_of(roof.type)) + " " +
-                     format_rate(roof.matrix_peak, "FLOP/s") + dot +
-                     format_rate(roof.bandwidth, "B/s") + dot + "ridge " +
-                     ratio_text(roof.ridge()) + " FLOP/B";
+  Text text = "device: " + roof.device + dot + std::string(name_of(roof.type)) + " " +
+              format_rate(roof.matrix_peak, "FLOP/s") + dot + format_rate(roof.bandwidth, "B/s") +
+              dot + "ridge " + ratio_text(roof.ridge()) + " FLOP/B";
   text += "\n";
   if (!roof.efficiency.is_nominal())
-    text += "efficiency: " + roof.efficiency.name + dot + "the peaks above are that share of the " +
-            "nominal ones\n";
+    text += Text("efficiency: ") + roof.efficiency.name + dot +
+            "the peaks above are that share of the " + "nominal ones\n";
   return text;
 }
 
-std::string bound_lines(const Summary& summary, const Analysis& analysis, const TextStyle& style) {
+Text bound_lines(const Summary& summary, const Analysis& analysis, const TextStyle& style) {
   if (summary.device == nullptr) return {};
   const Bound whole = summary.device->whole();
   const Signs signs(style);
   const Costs total = analysis.tree->total(analysis.tree->nodes[0]);
   const Work work = work_of(total, tokens_of(analysis));
-  std::string text =
+  Text text =
       label("bound", style) + std::string(signs.at_least()) + " " + format_seconds(whole.seconds);
   if (whole.seconds > 0)
     text += "   " + std::string(signs.at_most()) + " " + tokens_text(work.tokens / whole.seconds) +
@@ -207,7 +207,7 @@ bool is_byte_sum(const KernelOperand& operand) {
 }
 
 // What data does not say is no zero, though the columns have nothing else to show.
-std::string untold_line(const CostTree& tree, const TextStyle& style) {
+Text untold_line(const CostTree& tree, const TextStyle& style) {
   std::set<const Kernel*> kernels;
   const std::vector<InstanceUse> uses = instance_uses(tree);
   for (std::size_t i = 0; i < uses.size(); ++i) {
@@ -296,8 +296,7 @@ std::string portable_path(const std::string& path, std::string_view prefix) {
   return path;
 }
 
-std::string heading_lines(const Summary& summary, const Analysis& analysis,
-                          const TextStyle& style) {
+Text heading_lines(const Summary& summary, const Analysis& analysis, const TextStyle& style) {
   const Signs signs(style);
   const std::string dot(signs.dot());
   std::optional<Number> prompt, generated;
@@ -305,21 +304,21 @@ std::string heading_lines(const Summary& summary, const Analysis& analysis,
     prompt = analysis.prompt_tokens;
     generated = analysis.generated_tokens;
   }
-  std::string text;
+  Text text;
   text += painted(summary.architecture, Ink::kBold, style);
   if (summary.model != summary.architecture) text += " (" + summary.model + ")";
   text += dot + summary.phase + dot + workload_text(analysis.point, prompt, generated, style);
-  text += dot + summary.precision + "\n";
+  text += Text(dot) + summary.precision + "\n";
 
-  text += "conventions: mode " + summary.mode + dot + "constants " + summary.conventions + dot +
-          "1 multiply-add = 2 FLOP" + dot + "masked pairs counted\n";
+  text += Text("conventions: mode ") + summary.mode + dot + "constants " + summary.conventions +
+          dot + "1 multiply-add = 2 FLOP" + dot + "masked pairs counted\n";
   text += device_lines(summary, style);
   return text;
 }
 
-std::string footer_lines(const Summary& summary, const Analysis& analysis, const TextStyle& style) {
+Text footer_lines(const Summary& summary, const Analysis& analysis, const TextStyle& style) {
   const CostTree& tree = *analysis.tree;
-  std::string text;
+  Text text;
   for (const ReportSection& section : summary.sections)
     for (const ReportSection::Line& line : section.lines)
       text += label(line.label, style) + line.text + "\n";

@@ -77,7 +77,7 @@ Summary summarize(const Analysis& analysis, std::vector<std::string> assumptions
 std::string portable_path(const std::string& path, std::string_view prefix);
 
 // The lines above and below every table, each ended by '\n'.
-std::string heading_lines(const Summary& summary, const Analysis& analysis, const TextStyle& style);
-std::string footer_lines(const Summary& summary, const Analysis& analysis, const TextStyle& style);
+Text heading_lines(const Summary& summary, const Analysis& analysis, const TextStyle& style);
+Text footer_lines(const Summary& summary, const Analysis& analysis, const TextStyle& style);
 
 }  // namespace lmhost

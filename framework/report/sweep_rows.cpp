@@ -5,6 +5,7 @@
 
 #include "report/json_writer.hpp"
 #include "report/table.hpp"
+#include "report/text.hpp"
 
 namespace lmhost {
 namespace {
@@ -18,10 +19,9 @@ void append(std::string& out, std::int64_t value) {
 }
 
 std::string csv_text(std::string_view text) {
-  if (text.find_first_of(",\"\n") == std::string_view::npos) return std::string(text);
-  std::string quoted = "\"";
-  for (const char c : text) quoted += c == '"' ? std::string("\"\"") : std::string(1, c);
-  return quoted + "\"";
+  std::string cell;
+  spell_csv(cell, text);
+  return cell;
 }
 
 std::string json_text(std::string_view text) {
@@ -33,9 +33,9 @@ std::string json_text(std::string_view text) {
 }
 
 std::string markdown_text(std::string_view text) {
-  std::string escaped;
-  for (const char c : text) escaped += c == '|' ? std::string("\\|") : std::string(1, c);
-  return escaped;
+  std::string cell;
+  spell_markdown(cell, text);
+  return cell;
 }
 
 }  // namespace

@@ -172,18 +172,22 @@ std::string cut_label(const std::string& guide, const std::string& label, std::s
   return guide + cut_left(label, width - taken, style);
 }
 
-std::string csv_cell(std::string_view text) {
-  if (text.find_first_of(",\"\n\r") == std::string_view::npos) return std::string(text);
-  std::string quoted = "\"";
-  for (const char c : text) quoted += c == '"' ? std::string("\"\"") : std::string(1, c);
-  return quoted + "\"";
+// A backslash before the end of a line is Markdown's visible line break.
+void add_lines(const Text& lines, MarkdownText* text) {
+  std::string_view rest = lines.str();
+  while (!rest.empty()) {
+    const std::size_t end = rest.find('\n');
+    *text += rest.substr(0, end);
+    *text += rest.size() > end + 1 ? MarkdownText("\\\n") : MarkdownText("\n");
+    rest.remove_prefix(end + 1);
+  }
 }
 
-std::string csv_roles(const CostTree& tree) {
-  std::string text = "role,bytes_read,bytes_written,stored_bytes\n";
+CsvText csv_roles(const CostTree& tree) {
+  CsvText text = "role,bytes_read,bytes_written,stored_bytes\n";
   const Costs total = tree.total(tree.nodes[0]);
   for (const Role role : {Role::kWeight, Role::kActivation, Role::kKvCache, Role::kIndex})
-    text += std::string(name_of(role)) + "," + exact_text(total[bytes_read(role)]) + "," +
+    text += CsvText(name_of(role)) + "," + exact_text(total[bytes_read(role)]) + "," +
             exact_text(total[bytes_written(role)]) + "," + exact_text(stored_bytes(total, role)) +
             "\n";
   return text;
@@ -234,8 +238,8 @@ std::string row_name(const CostTree& tree, const Row& row, const TextStyle& styl
   return name;
 }
 
-std::string write_table(const Analysis& analysis, const Summary& summary, const RowOptions& options,
-                        const std::vector<const Column*>& columns, const TextStyle& style) {
+Text write_table(const Analysis& analysis, const Summary& summary, const RowOptions& options,
+                 const std::vector<const Column*>& columns, const TextStyle& style) {
   const RowCells rows = cells_of(analysis, options, columns, style);
   std::vector<TableColumn> headers = header_cells(options, columns);
 
@@ -268,9 +272,9 @@ std::string write_table(const Analysis& analysis, const Summary& summary, const 
          footer_lines(summary, analysis, style);
 }
 
-std::string write_markdown(const Analysis& analysis, const Summary& summary,
-                           const RowOptions& options, const std::vector<const Column*>& columns,
-                           const TextStyle& style) {
+MarkdownText write_markdown(const Analysis& analysis, const Summary& summary,
+                            const RowOptions& options, const std::vector<const Column*>& columns,
+                            const TextStyle& style) {
   const RowCells rows = cells_of(analysis, options, columns, style);
   Table table(header_cells(options, columns));
   for (std::size_t i = 0; i < rows.labels.size(); ++i) {
@@ -278,23 +282,15 @@ std::string write_markdown(const Analysis& analysis, const Summary& summary,
     cells.insert(cells.end(), rows.cells[i].begin(), rows.cells[i].end());
     table.add(std::move(cells));
   }
-  // A backslash before the end of a line is Markdown's visible line break.
-  std::string text;
-  auto add_lines = [&](std::string_view lines) {
-    for (std::size_t end; !lines.empty(); lines.remove_prefix(end + 1)) {
-      end = lines.find('\n');
-      text += lines.substr(0, end);
-      text += lines.size() > end + 1 ? "\\\n" : "\n";
-    }
-  };
-  add_lines(heading_lines(summary, analysis, style));
+  MarkdownText text;
+  add_lines(heading_lines(summary, analysis, style), &text);
   text += "\n" + table.markdown() + "\n";
-  add_lines(footer_lines(summary, analysis, style));
+  add_lines(footer_lines(summary, analysis, style), &text);
   return text;
 }
 
-std::string write_latex(const Analysis& analysis, const Summary& summary, const RowOptions& options,
-                        const std::vector<const Column*>& columns) {
+LatexText write_latex(const Analysis& analysis, const Summary& summary, const RowOptions& options,
+                      const std::vector<const Column*>& columns) {
   const TextStyle style;
   const RowCells rows = cells_of(analysis, options, columns, style);
   Table table(header_cells(options, columns));
@@ -305,15 +301,16 @@ std::string write_latex(const Analysis& analysis, const Summary& summary, const 
     cells.insert(cells.end(), rows.cells[i].begin(), rows.cells[i].end());
     table.add(std::move(cells));
   }
-  std::string text;
-  const std::string heading = heading_lines(summary, analysis, style);
-  for (std::string_view lines = heading; !lines.empty(); lines.remove_prefix(lines.find('\n') + 1))
-    text += "% " + std::string(lines.substr(0, lines.find('\n') + 1));
+  LatexText text;
+  const Text heading = heading_lines(summary, analysis, style);
+  for (std::string_view lines = heading.str(); !lines.empty();
+       lines.remove_prefix(lines.find('\n') + 1))
+    text += "% " + LatexText::of_spelled(std::string(lines.substr(0, lines.find('\n')))) + "\n";
   return text + table.latex();
 }
 
-std::string write_csv(const Analysis& analysis, const RowOptions& options,
-                      const std::vector<const Column*>& columns) {
+CsvText write_csv(const Analysis& analysis, const RowOptions& options,
+                  const std::vector<const Column*>& columns) {
   const CostTree& tree = *analysis.tree;
   if (options.view == View::kRoles) return csv_roles(tree);
   const Rows rows = make_rows(tree, options);
@@ -325,10 +322,11 @@ std::string write_csv(const Analysis& analysis, const RowOptions& options,
           (column.needs_device() && options.device != nullptr))
         shown.push_back(&column);
 
-  std::string text = is_tree ? "path,depth,kernel,plugin,calls" : "kernel,plugin,sites,calls";
+  CsvText text =
+      is_tree ? CsvText("path,depth,kernel,plugin,calls") : CsvText("kernel,plugin,sites,calls");
   for (const Column* column : shown)
-    if (column->is_cost() || column->needs_device()) text += "," + std::string(column->key);
-  text += '\n';
+    if (column->is_cost() || column->needs_device()) text += CsvText(",") + column->key;
+  text += "\n";
   for (std::size_t i = is_tree ? 0 : 1; i < rows.rows.size(); ++i) {
     const Row& row = rows.rows[i];
     const std::string name =
@@ -337,21 +335,23 @@ std::string write_csv(const Analysis& analysis, const RowOptions& options,
         row.kernel == nullptr ? "" : tree.plan->catalog->plugin_of(*row.kernel).id;
     if (is_tree) {
       const std::string path = row.node == kNoParent ? name : tree.path(tree.nodes[row.node]);
-      text += csv_cell(path) + "," + std::to_string(row.depth) + ",";
-      text += (row.folded != 0 ? "" : csv_cell(row.kernel_name)) + "," + plugin + ",";
+      text += CsvText(path) + "," + std::to_string(row.depth) + ",";
+      if (row.folded == 0) text += row.kernel_name;
+      text += CsvText(",") + plugin + ",";
     } else {
-      text += csv_cell(name) + "," + plugin + "," + exact_text(row.sites) + ",";
+      text += CsvText(name) + "," + plugin + "," + exact_text(row.sites) + ",";
     }
     text += exact_text(row.times);
     const Costs costs = costs_of(tree, rows, row);
     const Bound bound = bound_of(tree, rows, row, options.device);
     for (const Column* column : shown) {
-      if (column->kind == ColumnKind::kLimit) text += "," + std::string(name_of(bound.limit()));
+      if (column->kind == ColumnKind::kLimit) text += CsvText(",") + name_of(bound.limit());
       if (!column->is_cost() && column->bound_value == nullptr) continue;
       const Number value = metric_value(*column, costs, bound);
-      text += "," + (value.is_error() ? std::string() : exact_text(value));
+      text += ",";
+      if (!value.is_error()) text += exact_text(value);
     }
-    text += '\n';
+    text += "\n";
   }
   return text;
 }

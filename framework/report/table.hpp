@@ -16,20 +16,20 @@ std::vector<const Column*> default_columns(View view, const CostTree& tree,
                                            const TextStyle& style = {}, bool has_device = false);
 
 // Heading, rows, footer.
-std::string write_table(const Analysis& analysis, const Summary& summary, const RowOptions& options,
-                        const std::vector<const Column*>& columns, const TextStyle& style);
-std::string write_markdown(const Analysis& analysis, const Summary& summary,
-                           const RowOptions& options, const std::vector<const Column*>& columns,
-                           const TextStyle& style);
+Text write_table(const Analysis& analysis, const Summary& summary, const RowOptions& options,
+                 const std::vector<const Column*>& columns, const TextStyle& style);
+MarkdownText write_markdown(const Analysis& analysis, const Summary& summary,
+                            const RowOptions& options, const std::vector<const Column*>& columns,
+                            const TextStyle& style);
 
 // A tabular with booktabs rules, the heading as comments: \input it into a table.
-std::string write_latex(const Analysis& analysis, const Summary& summary, const RowOptions& options,
-                        const std::vector<const Column*>& columns);
+LatexText write_latex(const Analysis& analysis, const Summary& summary, const RowOptions& options,
+                      const std::vector<const Column*>& columns);
 
 // One header line, then one line per row: raw numbers, no heading or footer. No columns named:
 // every quantity.
-std::string write_csv(const Analysis& analysis, const RowOptions& options,
-                      const std::vector<const Column*>& columns);
+CsvText write_csv(const Analysis& analysis, const RowOptions& options,
+                  const std::vector<const Column*>& columns);
 
 std::string exact_text(
     const Number& number);  // "27062588932096"; a fraction with no finite decimal as its nearest

@@ -166,18 +166,17 @@ void write_exports(const std::vector<ExportRequest>& requests, const Analysis& a
   for (const ExportRequest& request : requests) {
     std::string text = request.kind->write(analysis, *request.metric);
     if (request.path == "-")
-      outcome->text = std::move(text);
+      outcome->text = Document::exact(std::move(text));
     else
       outcome->files.emplace_back(request.path, std::move(text));
   }
 }
 
-std::string write_report(const std::string& format, const Analysis& analysis,
-                         const Summary& summary, const RowOptions& rows,
-                         const std::vector<const Column*>& columns, const TextStyle& style,
-                         std::string_view prefix) {
-  if (format == "json") return write_json(analysis, summary, prefix);
-  if (format == "jsonl") return write_json_lines(analysis, rows, columns);
+Document write_report(const std::string& format, const Analysis& analysis, const Summary& summary,
+                      const RowOptions& rows, const std::vector<const Column*>& columns,
+                      const TextStyle& style, std::string_view prefix) {
+  if (format == "json") return Document::exact(write_json(analysis, summary, prefix));
+  if (format == "jsonl") return Document::exact(write_json_lines(analysis, rows, columns));
   if (format == "csv") return write_csv(analysis, rows, columns);
   if (format == "latex") return write_latex(analysis, summary, rows, columns);
   if (format == "md") return write_markdown(analysis, summary, rows, columns, style);
@@ -281,7 +280,7 @@ Result<Outcome> explain_command(const Arguments& arguments) {
   Outcome outcome;
   outcome.messages = refused_plugins(*host);
   outcome.text = *format == "json"
-                     ? write_explanation_json(explanation)
+                     ? Document::exact(write_explanation_json(explanation))
                      : write_explanation(explanation, summary, *analysis, text_style(arguments));
   return outcome;
 }
@@ -321,10 +320,11 @@ Result<Outcome> inspect_command(const Arguments& arguments) {
     structure = make_structure(*graph, nullptr, catalog->get(), options);
   }
   if (!structure.ok()) return structure.errors();
-  outcome.text = *format == "json"      ? write_structure_json(*structure)
-                 : *format == "mermaid" ? write_structure_mermaid(*structure)
-                 : *format == "dot"     ? write_structure_dot(*structure, text_style(arguments))
-                                        : write_structure(*structure, text_style(arguments));
+  const TextStyle style = text_style(arguments);
+  outcome.text = *format == "json"      ? Document::exact(write_structure_json(*structure))
+                 : *format == "mermaid" ? Document(write_structure_mermaid(*structure))
+                 : *format == "dot"     ? Document(write_structure_dot(*structure, style))
+                                        : Document(write_structure(*structure, style));
   return outcome;
 }
 

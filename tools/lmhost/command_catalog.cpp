@@ -39,7 +39,7 @@ Result<Outcome> plugin_dump(const Arguments& arguments) {
   Result<std::string> text = dump_of(arguments, arguments.operands[1]);
   if (!text.ok()) return std::move(text).errors();
   Outcome outcome;
-  outcome.text = std::move(text).value();
+  outcome.text = Document::exact(std::move(text).value());
   return outcome;
 }
 
@@ -49,13 +49,13 @@ Result<Outcome> plugin_generate(const Arguments& arguments) {
   const Result<Plugin> plugin = read_kernel_catalog_file(arguments.operands[1]);
   if (!plugin.ok()) return plugin.errors();
   Outcome outcome;
-  outcome.text = write_plugin_source(*plugin);
+  outcome.text = Document::exact(write_plugin_source(*plugin));
   // There is but one format: -o is what it is to a compiler.
   const std::optional<std::string> path = arguments.get("format");
   if (!path || *path == "-") return outcome;
-  if (Result<bool> written = write_file(*path, outcome.text); !written.ok())
+  if (Result<bool> written = write_file(*path, outcome.text.str()); !written.ok())
     return std::move(written).errors();
-  outcome.text.clear();
+  outcome.text = Document();
   return outcome;
 }
 

@@ -243,10 +243,10 @@ Result<Outcome> compare_command(const Arguments& arguments) {
     return std::move(judged).errors();
   for (Diagnostic& warning : phase_warnings(report)) outcome.messages.push_back(std::move(warning));
   const TextStyle style = text_style(arguments);
-  outcome.text = *format == "json"  ? write_comparison_json(report)
-                 : *format == "csv" ? write_comparison_csv(report, *options)
-                 : *format == "md"  ? write_comparison_markdown(report, *options, style)
-                                    : write_comparison(report, *options, style);
+  outcome.text = *format == "json"  ? Document::exact(write_comparison_json(report))
+                 : *format == "csv" ? Document(write_comparison_csv(report, *options))
+                 : *format == "md"  ? Document(write_comparison_markdown(report, *options, style))
+                                    : Document(write_comparison(report, *options, style));
   const bool is_met = std::any_of(report.verdicts.begin(), report.verdicts.end(),
                                   [](const Verdict& verdict) { return verdict.is_met; });
   outcome.status = is_met ? 1 : 0;

@@ -72,7 +72,7 @@ Result<Outcome> catalog_list(const Arguments& arguments) {
   Outcome outcome;
   outcome.messages = refused_plugins(*host);
   outcome.text = *format == "json"
-                     ? write_catalog_list_json(host->catalog(), listed)
+                     ? Document::exact(write_catalog_list_json(host->catalog(), listed))
                      : write_catalog_list(host->catalog(), listed, text_style(arguments));
   return outcome;
 }
@@ -95,7 +95,7 @@ Result<Outcome> catalog_show(const Arguments& arguments) {
                        "'lmhost kernels show' shows it");
   Outcome outcome;
   outcome.text = *format == "json"
-                     ? write_kernels_json(catalog, {*kernel})
+                     ? Document::exact(write_kernels_json(catalog, {*kernel}))
                      : write_kernel(catalog, **kernel, host->conventions(), text_style(arguments));
   return outcome;
 }
@@ -149,7 +149,7 @@ Result<Outcome> catalog_validate(const Arguments& arguments) {
                     [](const Diagnostic& error) { return error.kind == ErrorKind::kIo; });
     if (!verdict.errors.empty())
       outcome.status = std::max(outcome.status, unread ? static_cast<int>(ErrorKind::kIo) : 1);
-    outcome.text += file + ": " +
+    outcome.text += Text(file) + ": " +
                     (unread                   ? "not read"
                      : verdict.errors.empty() ? verdict.text
                                               : count_of(verdict.errors.size(), "error")) +
@@ -174,7 +174,7 @@ Result<Outcome> catalog_diff(const Arguments& arguments) {
       diff_catalogs(*before->whole, *before->plugin, *after->whole, *after->plugin);
   Outcome outcome;
   outcome.status = changes.empty() ? 0 : 1;
-  outcome.text = *format == "json" ? write_catalog_diff_json(changes)
+  outcome.text = *format == "json" ? Document::exact(write_catalog_diff_json(changes))
                                    : write_catalog_diff(changes, text_style(arguments));
   return outcome;
 }
@@ -239,7 +239,7 @@ Result<Outcome> catalog_approve(const Arguments& arguments) {
   if (!written.ok()) return written.errors();
   Outcome outcome;
   for (const std::string& name : *names)
-    outcome.text += (approval.is_approved ? "approved " : "revoked ") + name + " in " +
+    outcome.text += Text(approval.is_approved ? "approved " : "revoked ") + name + " in " +
                     files.front() + (*written ? "" : " (nothing to change)") + "\n";
   return outcome;
 }

@@ -39,7 +39,7 @@ Result<Outcome> devices_command(const Arguments& arguments) {
   const TextStyle style = text_style(arguments);
   Outcome outcome;
   if (*format == "json") {
-    outcome.text = write_devices_json(devices);
+    outcome.text = Document::exact(write_devices_json(devices));
   } else if (is_show) {
     outcome.text = write_device(devices.front(), style);
   } else {

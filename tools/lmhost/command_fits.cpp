@@ -334,8 +334,8 @@ Result<Outcome> fits_command(const Arguments& arguments) {
   Result<FitsReport> answered = answer(*fits, *question, std::move(report));
   if (!answered.ok()) return std::move(answered).errors();
   outcome.status = answered->fits ? 0 : 1;
-  outcome.text =
-      *format == "json" ? write_fits_json(*answered) : write_fits(*answered, text_style(arguments));
+  outcome.text = *format == "json" ? Document::exact(write_fits_json(*answered))
+                                   : write_fits(*answered, text_style(arguments));
   return outcome;
 }
 

@@ -146,7 +146,7 @@ Result<Outcome> formula_command(const Arguments& arguments) {
   if (!text) return std::move(text).errors();
   Outcome outcome;
   outcome.messages = refused_plugins(*host);
-  outcome.text = std::move(*text);
+  outcome.text = Document::exact(std::move(*text));
   return outcome;
 }
 

@@ -29,8 +29,8 @@ Result<Outcome> import_command(const Arguments& arguments) {
   // What is written is what could be read; the rest is an error of whoever uses it.
   for (Diagnostic& message : outcome.messages) message.severity = Severity::kWarning;
   outcome.text = graph->root_composite != kNoComposite
-                     ? write_graph(*graph)
-                     : write_kernel_catalog(graph->kernels.front());
+                     ? Document::exact(write_graph(*graph))
+                     : Document::exact(write_kernel_catalog(graph->kernels.front()));
   return outcome;
 }
 

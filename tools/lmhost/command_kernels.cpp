@@ -32,7 +32,7 @@ Result<Outcome> list_kernels(const Arguments& arguments, const Host& host, bool 
     outcome.messages.push_back(std::move(none));
     if (!is_json) return outcome;
   }
-  outcome.text = is_json ? write_kernels_json(host.catalog(), kernels)
+  outcome.text = is_json ? Document::exact(write_kernels_json(host.catalog(), kernels))
                          : write_kernel_list(host.catalog(), kernels, text_style(arguments));
   return outcome;
 }
@@ -62,10 +62,11 @@ Result<Outcome> eval_kernel(const Arguments& arguments, const Host& host, const 
   const TextStyle style = text_style(arguments);
   Outcome outcome;
   if (is_json)
-    outcome.text = write_kernel_costs_json(catalog, kernel, *costs, trace ? &*trace : nullptr);
+    outcome.text = Document::exact(
+        write_kernel_costs_json(catalog, kernel, *costs, trace ? &*trace : nullptr));
   else
     outcome.text = write_kernel_costs(catalog, kernel, *costs, style) +
-                   (trace ? write_trace(*trace, style) : "");
+                   (trace ? write_trace(*trace, style) : Text());
   return outcome;
 }
 
@@ -92,10 +93,11 @@ Result<Outcome> eval_composite(const Arguments& arguments, const Host& host, con
   const TextStyle style = text_style(arguments);
   Outcome outcome;
   if (is_json)
-    outcome.text = write_composite_costs_json(*analysis->tree, trace ? &*trace : nullptr);
-  else
     outcome.text =
-        write_composite_costs(*analysis->tree, style) + (trace ? write_trace(*trace, style) : "");
+        Document::exact(write_composite_costs_json(*analysis->tree, trace ? &*trace : nullptr));
+  else
+    outcome.text = write_composite_costs(*analysis->tree, style) +
+                   (trace ? write_trace(*trace, style) : Text());
   return outcome;
 }
 
@@ -151,7 +153,7 @@ Result<Outcome> kernels_command(const Arguments& given) {
   if (action == "eval") return eval_kernel(arguments, *host, **kernel, is_json);
   Outcome outcome;
   outcome.text =
-      is_json ? write_kernels_json(host->catalog(), {*kernel})
+      is_json ? Document::exact(write_kernels_json(host->catalog(), {*kernel}))
               : write_kernel(host->catalog(), **kernel, host->conventions(), text_style(arguments));
   return outcome;
 }

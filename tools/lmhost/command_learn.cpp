@@ -132,7 +132,7 @@ std::string summary_json(const LearnReport& report) {
   return json.take();
 }
 
-std::string summary_text(const LearnReport& report, const TextStyle& style) {
+Text summary_text(const LearnReport& report, const TextStyle& style) {
   Table table({{"STATE", true, Ink::kPlain},
                {"ATTEMPTS", false, Ink::kPlain},
                {"MODULE", true, Ink::kPlain},
@@ -169,7 +169,8 @@ Result<Outcome> learn(const Arguments& arguments, const std::vector<std::string>
   if (!report.ok()) return std::move(report).errors();
   Outcome outcome;
   outcome.status = status_of(*report);
-  outcome.text = is_json ? summary_json(*report) : summary_text(*report, text_style(arguments));
+  outcome.text = is_json ? Document::exact(summary_json(*report))
+                         : summary_text(*report, text_style(arguments));
   for (const LearnedModule& module : report->modules)
     outcome.messages.insert(outcome.messages.end(), module.notes.begin(), module.notes.end());
   return outcome;
@@ -217,8 +218,8 @@ std::string needed_json(const std::vector<NeededKernel>& needed, std::size_t mis
   return json.take();
 }
 
-std::string needed_text(const std::vector<NeededKernel>& needed, std::size_t missing,
-                        const Catalog& catalog, const TextStyle& style) {
+Text needed_text(const std::vector<NeededKernel>& needed, std::size_t missing,
+                 const Catalog& catalog, const TextStyle& style) {
   Table table({{"STATE", true, Ink::kPlain},
                {"CALLS", false, Ink::kPlain},
                {"KERNEL", true, Ink::kPlain},
@@ -282,7 +283,7 @@ Result<Outcome> validate_missing(const Arguments& arguments) {
   Outcome outcome;
   outcome.status = missing == 0 ? 0 : 1;
   outcome.messages = refused_plugins(*host);
-  outcome.text = is_json ? needed_json(needed, missing)
+  outcome.text = is_json ? Document::exact(needed_json(needed, missing))
                          : needed_text(needed, missing, **catalog, text_style(arguments));
   return outcome;
 }

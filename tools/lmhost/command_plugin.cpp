@@ -60,7 +60,7 @@ Result<Outcome> plugin_list(const Arguments& arguments) {
   Outcome outcome;
   if (*format == "json") {
     outcome.messages = refused_plugins(*host);
-    outcome.text = write_plugins_json(host->catalog());
+    outcome.text = Document::exact(write_plugins_json(host->catalog()));
     return outcome;
   }
   Table table({{"PLUGIN", true, Ink::kPlain},
@@ -86,7 +86,7 @@ Result<Outcome> plugin_show(const Arguments& arguments) {
   if (!catalog.ok()) return std::move(catalog).errors();
   Outcome outcome;
   if (*format == "json") {
-    outcome.text = write_plugins_json(*catalog);
+    outcome.text = Document::exact(write_plugins_json(*catalog));
     return outcome;
   }
   const TextStyle style = text_style(arguments);
@@ -104,7 +104,7 @@ Result<Outcome> plugin_show(const Arguments& arguments) {
   for (const PluginFunction& function : plugin.functions)
     table.add({function.is_macro ? "macro" : "scalar",
                function.name + "/" + std::to_string(function.arity) + "  " + function.doc});
-  outcome.text += table.text(style, "  ") + "\n";
+  outcome.text += Text(table.text(style, "  ")) + "\n";
   outcome.text += write_kernel_list(*catalog, catalog->kernels(), style);
   return outcome;
 }

@@ -20,16 +20,16 @@ std::optional<std::uint64_t> whole_number(std::string_view text) {
   return number;
 }
 
-std::string heading_of(const CheckReport& report, const TextStyle& style) {
-  std::string text = painted(report.file, Ink::kBold, style);
+Text heading_of(const CheckReport& report, const TextStyle& style) {
+  Text text = painted(report.file, Ink::kBold, style);
   if (!report.id.empty())
     text += ": " + report.id + " " + report.version + ", ABI " + report.abi + ", " +
             std::to_string(report.kernels) + (report.kernels == 1 ? " kernel" : " kernels");
   return text + "\n";
 }
 
-std::string text_of(const CheckReport& report, bool strict, const TextStyle& style) {
-  std::string text = heading_of(report, style);
+Text text_of(const CheckReport& report, bool strict, const TextStyle& style) {
+  Text text = heading_of(report, style);
   Table table({{"", true, Ink::kPlain}, {"", true, Ink::kPlain}, {"", true, Ink::kDim}});
   std::size_t passed = 0, skipped = 0, failed = 0, warned = 0;
   for (const CheckSpec& check : all_checks()) {
@@ -47,12 +47,12 @@ std::string text_of(const CheckReport& report, bool strict, const TextStyle& sty
   }
   text += table.text(style, "  ");
   for (const auto& [id, findings] : report.findings) {
-    text += "\n" + painted(id, Ink::kBold, style) + "\n";
+    text += Text("\n") + painted(id, Ink::kBold, style) + "\n";
     for (const std::string& finding : findings)
-      for (const std::string& line : split(finding, '\n')) text += "  " + line + "\n";
-    text += "  'lmhost plugin explain " + id + "' says why and what to do\n";
+      for (const std::string& line : split(finding, '\n')) text += Text("  ") + line + "\n";
+    text += Text("  'lmhost plugin explain ") + id + "' says why and what to do\n";
   }
-  text += "\n" + std::to_string(passed) + " passed, " + std::to_string(failed) + " failed, " +
+  text += Text("\n") + std::to_string(passed) + " passed, " + std::to_string(failed) + " failed, " +
           std::to_string(warned) + (warned == 1 ? " warning, " : " warnings, ") +
           std::to_string(skipped) + " not reached";
   if (report.points != 0)
@@ -82,10 +82,11 @@ Result<Outcome> plugin_check(const Arguments& arguments) {
     if (!report) return std::move(report).errors();
     if (report->has_failed(strict)) outcome.status = 1;
     if (*format != "json")
-      outcome.text += (i == 1 ? "" : "\n") + text_of(*report, strict, text_style(arguments));
+      outcome.text +=
+          Text((i == 1 ? Text() : Text("\n"))) + text_of(*report, strict, text_style(arguments));
     reports.push_back(std::move(*report));
   }
-  if (*format == "json") outcome.text = write_checks_json(reports, strict);
+  if (*format == "json") outcome.text = Document::exact(write_checks_json(reports, strict));
   return outcome;
 }
 
@@ -118,7 +119,7 @@ Result<Outcome> plugin_explain(const Arguments& arguments) {
   }
   const std::string& name = arguments.operands[1];
   bool is_known = false;
-  outcome.text = explanation_of(name, &is_known);
+  outcome.text = Document::exact(explanation_of(name, &is_known));
   if (is_known) return outcome;
   const std::vector<std::string_view> names = explained_names();
   std::string hint = did_you_mean(name, names);

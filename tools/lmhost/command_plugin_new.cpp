@@ -121,8 +121,8 @@ Result<Outcome> plugin_new(const Arguments& arguments) {
 
   Outcome outcome;
   for (const TemplateFile& file : kFiles)
-    outcome.text += folder + "/" + replaced(file.to, name) + "\n";
-  outcome.text += "next: cd " + folder +
+    outcome.text += Text(folder) + "/" + replaced(file.to, name) + "\n";
+  outcome.text += "next: cd " + Text(folder) +
                   " && cmake -B build && cmake --build build && ctest --test-dir build\n";
   return outcome;
 }

@@ -33,7 +33,7 @@ Result<Outcome> populate_command(const Arguments& arguments) {
   Result<PopulatedModel> populated = populate(request);
   if (!populated.ok()) return std::move(populated).errors();
   Outcome outcome;
-  outcome.text = write_populated_model(document->root(), *populated, request);
+  outcome.text = Document::exact(write_populated_model(document->root(), *populated, request));
   outcome.messages = std::move(populated->warnings);
   return outcome;
 }

@@ -39,7 +39,7 @@ Result<Outcome> resolve_command(const Arguments& arguments) {
   outcome.messages.insert(outcome.messages.end(), analysis->plan->unknown.begin(),
                           analysis->plan->unknown.end());
   outcome.text = *format == "json"
-                     ? write_resolved_json(*analysis, *tree, options)
+                     ? Document::exact(write_resolved_json(*analysis, *tree, options))
                      : write_resolved(*analysis, *tree, options, text_style(arguments));
   return outcome;
 }

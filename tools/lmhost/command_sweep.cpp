@@ -266,7 +266,7 @@ Result<Outcome> write_maps(const Sweep& sweep, const Question& question, const S
           map.cells.push_back({cell_text(value, column.column->kind, style.exact),
                                value.is_error() ? 0 : value.to_double(), is_out});
         }
-        outcome.text += (outcome.text.empty() ? "" : "\n") + write_heat_map(map, style);
+        outcome.text += (outcome.text.empty() ? Text() : Text("\n")) + write_heat_map(map, style);
       }
     }
   }
@@ -297,7 +297,7 @@ Result<Outcome> write_rows(const Arguments& arguments, const Sweep& sweep, const
                           SweepDevice::columns().end());
   const SweepRowWriter writer(header, std::move(is_number), format);
 
-  if (!warnings.empty()) write_standard_error(render(warnings, colour_on_errors(&arguments)));
+  if (!warnings.empty()) write_message(render(warnings, colour_on_errors(&arguments)));
   Result<RowSink> sink = RowSink::open(arguments.get("output"), arguments.has("resume"));
   if (!sink) return std::move(sink).errors();
   // The shards behind one another are the whole: only the first has the header.

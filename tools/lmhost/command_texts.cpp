@@ -54,7 +54,7 @@ Result<Outcome> completion_command(const Arguments& arguments) {
   std::vector<std::string> models;
   if (Result<Host> host = Host::open(options); host.ok()) models = host->model_names();
   Outcome outcome;
-  outcome.text = completion_script(arguments.operands[0], models);
+  outcome.text = Document::exact(completion_script(arguments.operands[0], models));
   return outcome;
 }
 
@@ -72,7 +72,7 @@ Result<Outcome> schema_command(const Arguments& arguments) {
       read_text(host->prefix() + "/share/lmhost/schemas/" + arguments.operands[0] + ".schema.json");
   if (!text.ok()) return std::move(text).errors();
   Outcome outcome;
-  outcome.text = (*text)->text;
+  outcome.text = Document::exact((*text)->text);
   return outcome;
 }
 

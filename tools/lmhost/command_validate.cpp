@@ -195,8 +195,9 @@ Result<Outcome> validate_command(const Arguments& arguments) {
       });
       if (wrong > 0) outcome.status = std::max(outcome.status, 1);
       outcome.messages.insert(outcome.messages.end(), notes.begin(), notes.end());
-      outcome.text += path + ": " + checked->kind;
-      if (wrong > 0) outcome.text += ", " + count_of(static_cast<std::size_t>(wrong), "error");
+      outcome.text += Text(path) + ": " + checked->kind;
+      if (wrong > 0)
+        outcome.text += ", " + Text(count_of(static_cast<std::size_t>(wrong), "error"));
       outcome.text += "\n";
       continue;
     }
@@ -207,7 +208,8 @@ Result<Outcome> validate_command(const Arguments& arguments) {
     });
     outcome.status = std::max(outcome.status, unread ? static_cast<int>(ErrorKind::kIo) : 1);
     outcome.messages.insert(outcome.messages.end(), errors.begin(), errors.end());
-    outcome.text += path + ": " + (unread ? "not read" : count_of(errors.size(), "error")) + "\n";
+    outcome.text +=
+        Text(path) + ": " + (unread ? "not read" : count_of(errors.size(), "error")) + "\n";
   }
   return outcome;
 }

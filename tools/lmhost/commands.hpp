@@ -6,12 +6,13 @@
 #include <vector>
 
 #include "host.hpp"
+#include "report/text.hpp"
 #include "tools/lmhost/options.hpp"
 
 namespace lmhost::tool {
 
 struct Outcome {
-  std::string text;         // the result
+  Document text;            // the result
   int status = 0;           // 0, or 1 when the answer is no
   bool is_written = false;  // while it was computed: `text` is empty
   Diagnostics messages;     // warnings and findings, for standard error

@@ -28,17 +28,17 @@ std::string explanation(const OptionSpec& option, const CommandSpec& command) {
   return text;
 }
 
-std::string option_lines(const OptionSpec& option, const CommandSpec& command,
-                         const TextStyle& style) {
+Text option_lines(const OptionSpec& option, const CommandSpec& command, const TextStyle& style) {
   constexpr std::size_t kIndent = 32;
-  std::string text;
+  Text text;
   std::string line = "  " + spelling(option, command);
-  if (line.size() + 2 > kIndent)
-    line += "\n" + std::string(kIndent, ' ');
-  else
-    line.resize(kIndent, ' ');
+  if (line.size() + 2 > kIndent) {
+    text += Text(line) + "\n";
+    line.clear();
+  }
+  line.resize(kIndent, ' ');
   for (const std::string& part : wrapped(explanation(option, command), style.width - kIndent)) {
-    text += line + part + "\n";
+    text += Text(line) + part + "\n";
     line.assign(kIndent, ' ');
   }
   return text;
@@ -46,10 +46,11 @@ std::string option_lines(const OptionSpec& option, const CommandSpec& command,
 
 }  // namespace
 
-std::string overview(const TextStyle& style) {
-  std::string text =
-      "lmhost computes what a language model costs, and why: FLOPs, bytes read and written, "
-      "memory.\n\n" +
+Text overview(const TextStyle& style) {
+  Text text =
+      Text(
+          "lmhost computes what a language model costs, and why: FLOPs, bytes read and written, "
+          "memory.\n\n") +
       painted("Usage", Ink::kBold, style) + "\n  lmhost COMMAND [OPTION]... [OPERAND]...\n\n" +
       painted("Commands", Ink::kBold, style) + "\n";
   Table commands({{"", true, Ink::kPlain}, {"", true, Ink::kPlain}});
@@ -57,7 +58,7 @@ std::string overview(const TextStyle& style) {
     commands.add({std::string(command.name), std::string(command.summary)});
   text += commands.text(style, "  ");
   text +=
-      "\n" + painted("Examples", Ink::kBold, style) +
+      Text("\n") + painted("Examples", Ink::kBold, style) +
       "\n"
       "  lmhost analyze llama-2-7b --seq-len 2048\n"
       "  lmhost analyze llama-3.1-8b --phase decode --cache-len 8K --batch-size 16 --mode fused\n"
@@ -69,16 +70,16 @@ std::string overview(const TextStyle& style) {
   return text;
 }
 
-std::string help_of(const CommandSpec& command, const TextStyle& style) {
-  std::string text =
-      "lmhost " + std::string(command.name) + ": " + std::string(command.summary) + "\n\n";
+Text help_of(const CommandSpec& command, const TextStyle& style) {
+  Text text =
+      Text("lmhost ") + std::string(command.name) + ": " + std::string(command.summary) + "\n\n";
   text += painted("Usage", Ink::kBold, style) + "\n  lmhost " + std::string(command.name);
   text += " [OPTION]...";
   if (!command.operands.empty()) text += " " + std::string(command.operands);
   text += "\n";
   if (!command.detail.empty()) text += "\n";
   for (const std::string& paragraph : split(command.detail, '\n'))
-    for (const std::string& line : wrapped(paragraph, style.width)) text += line + "\n";
+    for (const std::string& line : wrapped(paragraph, style.width)) text += Text(line) + "\n";
 
   // Every title once, in the order of the table.
   std::vector<std::string_view> titles;
@@ -92,7 +93,7 @@ std::string help_of(const CommandSpec& command, const TextStyle& style) {
         std::find(titles.begin(), titles.end(), shown_title(option)) == titles.end())
       titles.push_back(shown_title(option));
   for (const std::string_view title : titles) {
-    text += "\n" + painted(title, Ink::kBold, style) + "\n";
+    text += Text("\n") + painted(title, Ink::kBold, style) + "\n";
     for (const OptionSpec& option : all_options())
       if ((option.group & command.groups) != 0 && shown_title(option) == title)
         text += option_lines(option, command, style);

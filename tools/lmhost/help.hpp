@@ -10,8 +10,8 @@
 
 namespace lmhost::tool {
 
-std::string overview(const TextStyle& style);
-std::string help_of(const CommandSpec& command, const TextStyle& style);
+Text overview(const TextStyle& style);
+Text help_of(const CommandSpec& command, const TextStyle& style);
 
 // `models` complete a MODEL beside files. REQUIRES: shell is bash, zsh or fish.
 std::string completion_script(std::string_view shell, const std::vector<std::string>& models);

@@ -117,7 +117,7 @@ class Learner {
     event.module = module.name;
     event.index = index_;
     event.total = total_;
-    write_standard_error(progress_text(event, options_.progress));
+    write_message(progress_text(event, options_.progress));
   }
 
   // One module, whatever becomes of it. Errors end everything.

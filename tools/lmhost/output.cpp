@@ -44,15 +44,20 @@ bool locale_is_utf8() {
 }
 
 // Of the terminal, unless COLUMNS says otherwise; 0: neither is known.
-unsigned line_width(bool on_terminal) {
+unsigned line_width(int descriptor) {
   const std::string_view columns = environment("COLUMNS");
   unsigned width = 0;
   const auto parsed = std::from_chars(columns.data(), columns.data() + columns.size(), width);
   if (parsed.ec == std::errc() && parsed.ptr == columns.data() + columns.size() && width != 0)
     return width;
   winsize size = {};
-  if (on_terminal && ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0) return size.ws_col;
+  if (isatty(descriptor) == 1 && ioctl(descriptor, TIOCGWINSZ, &size) == 0) return size.ws_col;
   return 0;
+}
+
+// Lines are broken for eyes only: what goes to a file or a program stays as it is.
+unsigned folding_width(int descriptor) {
+  return isatty(descriptor) == 1 ? line_width(descriptor) : 0;
 }
 
 Diagnostic cannot_write(const std::string& path, int error) {
@@ -81,19 +86,26 @@ TextStyle text_style(const Arguments& arguments) {
   style.unicode = !arguments.has("ascii") && (!on_terminal || locale_is_utf8());
   style.bars = on_terminal;
   style.exact = arguments.has("exact");
-  if (const unsigned width = to_file ? 0 : line_width(on_terminal); width != 0)
+  if (const unsigned width = to_file ? 0 : line_width(STDOUT_FILENO); width != 0)
     style.width = std::max(width, kNarrowest);
   return style;
 }
 
 bool colour_on_errors(const Arguments* arguments) { return wants_colour(arguments, STDERR_FILENO); }
 
-Result<bool> write_standard_output(std::string_view text) {
-  const int error = write_all(STDOUT_FILENO, text);
+Result<bool> write_standard_output(const Document& document) {
+  const int error =
+      write_all(STDOUT_FILENO, document.is_for_people()
+                                   ? folded_lines(document.str(), folding_width(STDOUT_FILENO))
+                                   : document.str());
   if (error == 0) return true;
   Diagnostic diagnostic = cannot_write("standard output", error);
   if (error == EPIPE) diagnostic.message.clear();
   return diagnostic;
+}
+
+void write_message(std::string_view text) {
+  write_standard_error(folded_lines(text, folding_width(STDERR_FILENO)));
 }
 
 void write_standard_error(std::string_view text) { write_all(STDERR_FILENO, text); }

@@ -14,9 +14,12 @@ namespace lmhost::tool {
 TextStyle text_style(const Arguments& arguments);
 bool colour_on_errors(const Arguments* arguments);  // nullptr: the command line could not be read
 
-// All of it, or an error. A reader that went away is an error without a message: it knows.
-Result<bool> write_standard_output(std::string_view text);
-void write_standard_error(std::string_view text);
+// All of it, or an error. A reader that went away is an error without a message: it knows. Text for
+// people has its long lines broken at blanks on a terminal; elsewhere it stays as it is.
+Result<bool> write_standard_output(const Document& document);
+// Lines for people on standard error, broken likewise.
+void write_message(std::string_view text);
+void write_standard_error(std::string_view text);  // as it is
 // To a temporary name beside it and then renamed, so that no reader ever sees half a file. Devices
 // are written to.
 Result<bool> write_file(const std::string& path, std::string_view text);

@@ -35,7 +35,7 @@ constexpr int kInternalError = static_cast<int>(ErrorKind::kInternal);
 
 int report_errors(const Diagnostics& errors, const Arguments* arguments) {
   const bool is_silent = errors.size() == 1 && errors.front().message.empty();
-  if (!is_silent) write_standard_error(render(errors, colour_on_errors(arguments)));
+  if (!is_silent) write_message(render(errors, colour_on_errors(arguments)));
   return exit_status(errors);
 }
 
@@ -55,7 +55,7 @@ Diagnostic unknown_command(const std::string& name) {
 Outcome version_outcome(bool is_json) {
   Outcome outcome;
   if (!is_json) {
-    outcome.text = "lmhost " + std::string(version()) + "\n";
+    outcome.text = "lmhost " + Text(version()) + "\n";
     return outcome;
   }
   JsonWriter json;
@@ -63,28 +63,28 @@ Outcome version_outcome(bool is_json) {
   json.member("name", "lmhost");
   json.member("version", version());
   json.end_object();
-  outcome.text = json.take();
+  outcome.text = Document::exact(json.take());
   return outcome;
 }
 
 // Writes the outcome. Returns the exit status.
 int deliver(const Outcome& outcome, const Arguments* arguments) {
   if (!outcome.messages.empty())
-    write_standard_error(render(outcome.messages, colour_on_errors(arguments)));
+    write_message(render(outcome.messages, colour_on_errors(arguments)));
   if (outcome.is_written) return outcome.status;
   for (const auto& [file, text] : outcome.files)
     if (const Result<bool> written = write_file(file, text); !written.ok())
       return report_errors(written.errors(), arguments);
   const std::optional<std::string> path =
       arguments == nullptr ? std::nullopt : arguments->get("output");
-  const Result<bool> written =
-      path && *path != "-" ? write_file(*path, outcome.text) : write_standard_output(outcome.text);
+  const Result<bool> written = path && *path != "-" ? write_file(*path, outcome.text.str())
+                                                    : write_standard_output(outcome.text);
   return written.ok() ? outcome.status : report_errors(written.errors(), arguments);
 }
 
 int run_command(const std::vector<std::string>& words) {
   if (words.empty()) {
-    write_standard_error(overview(TextStyle()));
+    write_message(overview(TextStyle()).str());
     return static_cast<int>(ErrorKind::kUsage);
   }
   const std::string& name = words.front();
