@@ -38,9 +38,11 @@ Result<Outcome> resolve_command(const Arguments& arguments) {
   outcome.messages = refused_plugins(*host);
   outcome.messages.insert(outcome.messages.end(), analysis->plan->unknown.begin(),
                           analysis->plan->unknown.end());
-  outcome.text = *format == "json"
-                     ? write_resolved_json(*analysis, *tree, options)
-                     : write_resolved(*analysis, *tree, options, text_style(arguments));
+  Result<std::string> text = *format == "json"
+                                 ? write_resolved_json(*analysis, *tree, options)
+                                 : write_resolved(*analysis, *tree, options, text_style(arguments));
+  if (!text.ok()) return std::move(text).errors();
+  outcome.text = std::move(*text);
   return outcome;
 }
 
