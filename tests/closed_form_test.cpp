@@ -4,10 +4,13 @@
 
 #include <random>
 
+#include "chains.hpp"
 #include "formula/evaluate.hpp"
+#include "load/model.hpp"
 #include "report/formula_text.hpp"
 #include "study/asymptotics.hpp"
 #include "study/closed_form.hpp"
+#include "study/formula_study.hpp"
 #include "support.hpp"
 
 using namespace lmhost;
@@ -29,13 +32,18 @@ struct Forms {
   explicit Forms(const Plan& plan)
       : program(specialize(
             plan.program, [](InputName) { return std::nullopt; }, is_positive)),
-        costs(plan, program, is_positive) {}
+        costs(plan, program, is_positive, budget) {}
   ClosedForm of(const CostWeights& weights) {
     const std::optional<Polynomial> total = costs.total(NodePath(), weights);
     REQUIRE(total.has_value());
-    return closed_form(*total, program.program, costs.forms(), costs.facts(), symbol);
+    Result<ClosedForm> form =
+        closed_form(*total, program.program, costs.forms(), costs.facts(), symbol);
+    REQUIRE(form.ok());
+    REQUIRE(name_parts(*form, {"batch_size", "seq_len", "cache_len"}, budget).ok());
+    return std::move(*form);
   }
   SpecializedProgram program;
+  SymbolicBudget budget;
   CostForms costs;
 };
 
@@ -45,12 +53,13 @@ std::string text_of(std::string_view elements, FormulaLanguage language = Formul
       R"({"name": "a", "kernel": "torch.nn.functional.relu", "bindings": {"num_elements": ")" +
       std::string(elements) + R"("}}]}}})";
   const std::shared_ptr<const Plan> plan = plan_of(graph);
-  return form_text(Forms(*plan).of(kFlops), language).value_or("none");
+  const std::optional<FormText> text = form_text(Forms(*plan).of(kFlops), language);
+  if (!text) return "none";
+  CHECK(text->parts.empty());
+  return text->text;
 }
 
-Number read_back(const std::string& text, const RuntimePoint& point) {
-  const Result<Expression> expression = parse_expression(text, "a closed form");
-  REQUIRE_MESSAGE(expression.ok(), text);
+Number read_back(const FormText& form, const RuntimePoint& point) {
   std::map<std::string, Value, std::less<>> values;
   for (std::size_t i = 0; i < kRuntimeVariableCount; ++i) {
     const auto variable = static_cast<RuntimeVariable>(i);
@@ -61,8 +70,19 @@ Number read_back(const std::string& text, const RuntimePoint& point) {
                              return found == values.end() ? nullptr : &found->second;
                            },
                            {}};
-  const FormulaValue value = evaluate_formula(*expression, scope);
-  REQUIRE_MESSAGE(value.ok(), text << ": " << value.error_text);
+  const auto value_of = [&](const std::string& text) {
+    const Result<Expression> expression = parse_expression(text, "a closed form");
+    REQUIRE_MESSAGE(expression.ok(), text);
+    return evaluate_formula(*expression, scope);
+  };
+  for (const auto& [name, text] : form.parts) {
+    REQUIRE_FALSE(values.contains(name));
+    const FormulaValue value = value_of(text);
+    REQUIRE_MESSAGE(value.ok(), text << ": " << value.error_text);
+    values[name] = value.value;
+  }
+  const FormulaValue value = value_of(form.text);
+  REQUIRE_MESSAGE(value.ok(), form.text << ": " << value.error_text);
   return value.value.number;
 }
 
@@ -138,8 +158,7 @@ TEST_CASE("the formula language reads the text back to the costs of every graph"
       for (std::size_t q = 0; q < kQuantityCount; ++q) {
         CostWeights weights{};
         weights[q] = 1;
-        const std::optional<std::string> text =
-            form_text(forms.of(weights), FormulaLanguage::kText);
+        const std::optional<FormText> text = form_text(forms.of(weights), FormulaLanguage::kText);
         REQUIRE(text.has_value());
         for (int i = 0; i < 4; ++i) {
           RuntimePoint point = point_at(1 + static_cast<int>(random() % 99),
@@ -169,7 +188,8 @@ TEST_CASE("what wins, and from where") {
   const SpecializedProgram program = specialize(
       plan->program,
       [&](InputName name) { return name == seq ? std::nullopt : std::optional(Number(16)); }, one);
-  CostForms forms(*plan, program, one, PolynomialForm::Conditionals::kExpand);
+  SymbolicBudget budget;
+  CostForms forms(*plan, program, one, budget, PolynomialForm::Conditionals::kExpand);
   const Asymptotic result = asymptotic_of(forms, NodePath(), kFlops, seq, 1);
   CHECK(result.obstacle == "");
   CHECK(result.degree == 2);
@@ -197,7 +217,8 @@ TEST_CASE("Llama-2-7B: attention overtakes the linear layers where the closed fo
                    : std::optional(analysis->point[static_cast<RuntimeVariable>(name.index)]);
       },
       one);
-  CostForms forms(*analysis->plan, program, one, PolynomialForm::Conditionals::kExpand);
+  SymbolicBudget budget;
+  CostForms forms(*analysis->plan, program, one, budget, PolynomialForm::Conditionals::kExpand);
   const Asymptotic result = asymptotic_of(forms, NodePath(), kFlops, seq, 1);
   // Attention a layer: 4*32*128*S^2 of products, and 6 FLOP a score for scale and softmax, 32 heads:
   // 32*(16384 + 192)*S^2 = 530432*S^2. Linear layers: 2*6,607,077,376*S (tests/golden/models.txt).
@@ -206,4 +227,114 @@ TEST_CASE("Llama-2-7B: attention overtakes the linear layers where the closed fo
   CHECK(result.crossovers[0].loser == "torch.nn.functional.linear");
   // 530432*S > 13,214,154,752: S > 24,912.06.
   CHECK(to_string(result.crossovers[0].at) == "24913");
+}
+
+// ---- variables that use the one before twice: a tree of them doubles with each ----
+
+TEST_CASE("what is used often is written once, and means the same") {
+  std::mt19937 random(5);
+  for (const Chain& chain : kChains) {
+    for (const int length : {1, 2, 12, 60}) {
+      CAPTURE(chain.step);
+      CAPTURE(length);
+      const std::shared_ptr<const Plan> plan = plan_of(chained(chain, length));
+      const std::optional<FormText> form =
+          form_text(Forms(*plan).of(kFlops), FormulaLanguage::kText);
+      REQUIRE(form.has_value());
+      std::size_t characters = form->text.size();
+      for (const auto& [name, text] : form->parts) characters += text.size();
+      CHECK(characters < 60'000);
+      CHECK((length < 60 || !form->parts.empty()));
+      CHECK((length > 2 || form->parts.empty()));
+      if (chain.may_overflow && length > 2) continue;
+      for (int i = 0; i < 5; ++i) {
+        const RuntimePoint point =
+            point_at(1 + static_cast<int>(random() % 9), 1 + static_cast<int>(random() % 99),
+                     static_cast<int>(random() % 99));
+        CHECK(to_string(read_back(*form, point)) == to_string(totals_of(*plan, point).values[0]));
+      }
+    }
+  }
+}
+
+namespace {
+
+// What `formula --metric flops` says of a graph, under limits.
+std::string refusal(const std::string& graph, const SymbolicLimits& limits = {}) {
+  Workload workload;
+  const Result<Model> model = load_model(
+      {"g.json", std::nullopt, {}, built_host().prefix(), text_named("g.json", graph), nullptr});
+  REQUIRE(model.ok());
+  const Result<Analysis> analysis = built_host().plan(*model, workload);
+  REQUIRE(analysis.ok());
+  FormulaStudy study(*analysis, {"batch_size", "seq_len", "cache_len"}, limits);
+  const Result<ClosedForm> form = study.sum("flops", NodePath(), kFlops);
+  REQUIRE_FALSE(form.ok());
+  const Diagnostic& error = form.errors().front();
+  return error.message + " [" + std::string(error.code) + "]";
+}
+
+std::string relu(const std::string& elements, const std::string& more = "") {
+  return R"({"schema": "lmhost.graph/1", "root": "g.R", "kernels": {"g.R": {"sub_kernels": [)"
+         R"({"name": "a", "kernel": "torch.nn.functional.relu", "bindings": {"num_elements": ")" +
+         elements + R"("})" + more + "}]}}}";
+}
+
+}  // namespace
+
+TEST_CASE("a form beyond a limit is refused with the limit that it met") {
+  const std::string graph =
+      relu("(seq_len + 3)*(cache_len + 7)*(batch_size + 2) + min(seq_len, 9)");
+  SymbolicLimits limits;
+  limits.steps = 7;
+  CHECK(refusal(graph, limits) == "the formulas need more than 7 steps of algebra [E107]");
+  limits = {};
+  limits.parts = 5;
+  CHECK(refusal(graph, limits) == "the formulas need more than 5 terms and factors at once [E107]");
+  limits = {};
+  limits.terms = 3;
+  CHECK(refusal(graph, limits) == "flops has more than 3 terms in these variables [E607]");
+  limits = {};
+  limits.length = 20;
+  limits.whole = 10;
+  CHECK(refusal(graph, limits) ==
+        "the formulas need more than 20 characters for one formula [E107]");
+  // What may fail is not computed ahead, so it is not named: under a condition a part that divides
+  // by a length is in the way.
+  std::string nested = "seq_len";
+  for (int i = 0; i < 30; ++i)
+    nested = "(" + std::to_string(i) + " // (cache_len - " + nested + ") if seq_len > 5 else 1)";
+  limits = {};
+  limits.nesting = 8;
+  CHECK(refusal(relu(nested), limits) ==
+        "the formulas need more than 16 levels of nesting for one formula [E107]");
+}
+
+TEST_CASE("what has no value has no form, and the error is the reason") {
+  // 2**126 twice is 2**127.
+  CHECK(refusal(R"({"schema": "lmhost.graph/1", "root": "g.R", "kernels": {"g.R": {"sub_kernels": [
+          {"name": "a", "kernel": "torch.nn.ReLU", "bindings": {"num_elements": "seq_len"}, "count": "2**126"},
+          {"name": "b", "kernel": "torch.nn.ReLU", "bindings": {"num_elements": "seq_len"}, "count": "2**126"}]}}})") ==
+        "overflow of 128 bits in the coefficients of flops at call 'b' [E305]");
+  CHECK(refusal(R"({"schema": "lmhost.graph/1", "root": "g.R", "kernels": {"g.R": {"sub_kernels": [
+          {"name": "a", "kernel": "torch.nn.ReLU", "bindings": {"num_elements": "seq_len"}, "count": "2**126"},
+          {"name": "b", "kernel": "torch.nn.GELU", "bindings": {"num_elements": "seq_len"}, "count": "2**124"}]}}})")
+            .find("overflow of 128 bits in the ") == 0);
+  // Over the product of four primes above a million, 10**24, which is no denominator.
+  CHECK(
+      refusal(relu("min(seq_len, 5)/1000003 + min(seq_len, 6)/1000033 + min(seq_len, 7)/1000037 + "
+                   "min(seq_len, 8)/1000039")) ==
+      "overflow of 128 bits in the common denominator of the coefficients [E305]");
+  CHECK(refusal(relu("1 if seq_len > 5 else 3 // (cache_len*0)")).ends_with(" [E305]"));
+}
+
+// Comparing two chains that differ at their far end only takes as many steps as they are long, although
+// each is a tree of 2**60 leaves.
+TEST_CASE("parts are put in order without walking them as trees") {
+  const Chain& chain = kChains[0];
+  const std::shared_ptr<const Plan> plan = plan_of(twin_chains(chain, 60));
+  const std::optional<FormText> form = form_text(Forms(*plan).of(kFlops), FormulaLanguage::kText);
+  REQUIRE(form.has_value());
+  const RuntimePoint point = point_at(3, 5, 7);
+  CHECK(to_string(read_back(*form, point)) == to_string(totals_of(*plan, point).values[0]));
 }

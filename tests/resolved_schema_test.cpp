@@ -40,7 +40,9 @@ struct Written {
   Analysis analysis;
   ResolvedTree tree;
   std::string json(const ResolvedOptions& options = {}) const {
-    return write_resolved_json(analysis, tree, options);
+    Result<std::string> text = write_resolved_json(analysis, tree, options);
+    REQUIRE(text.ok());
+    return std::move(*text);
   }
 };
 
@@ -138,7 +140,8 @@ TEST_CASE("depth and room cut the tree, never the formulas") {
   CHECK(flat["is_truncated"].GetBool());
   CHECK(small["is_truncated"].GetBool());
   CHECK(std::string(flat["flops"].GetString()) == whole["flops"].GetString());
-  const std::string text = write_resolved(all.analysis, all.tree, {1, 1'000'000}, TextStyle());
+  const std::string text =
+      write_resolved(all.analysis, all.tree, {1, 1'000'000}, TextStyle()).value();
   CHECK(text.find("\nmodel  transformers.models.llama.modeling_llama.LlamaModel\n") !=
         std::string::npos);
   CHECK(text.find("model.layers") == std::string::npos);
@@ -164,13 +167,14 @@ TEST_CASE("unknown kernels are named and have no formulas") {
   REQUIRE(analysis.ok());
   const Result<ResolvedTree> tree = resolve_symbolically(analysis->plan, Config());
   REQUIRE(tree.ok());
-  const rapidjson::Document json = parsed(write_resolved_json(*analysis, *tree, {}));
+  const rapidjson::Document json = parsed(write_resolved_json(*analysis, *tree, {}).value());
   CHECK(passes_schema(json));
   REQUIRE(json["unknown"].Size() == 1);
   CHECK(std::string(json["unknown"][0].GetString()) == "no.such");
   CHECK(std::string(json["children"]["a"]["type"].GetString()) == "unknown");
   CHECK_FALSE(json["children"]["a"].HasMember("flops"));
   CHECK(write_resolved(*analysis, *tree, {}, TextStyle())
+            .value()
             .str()
             .find("unknown: not in the formulas") != std::string::npos);
 }

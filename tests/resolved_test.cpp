@@ -7,8 +7,10 @@
 #include <map>
 #include <random>
 
+#include "chains.hpp"
 #include "formula/evaluate.hpp"
 #include "load/model.hpp"
+#include "report/resolved.hpp"
 #include "resolve/names.hpp"
 #include "support.hpp"
 
@@ -27,6 +29,16 @@ class PointScope {
          {RuntimeVariable::kBatchSize, RuntimeVariable::kSeqLen, RuntimeVariable::kCacheLen})
       add(name_of(variable), point[variable]);
     config_ = &config;
+  }
+
+  // With what the parts of a tree's formulas are here.
+  PointScope with(const std::vector<ResolvedLet>& lets) const {
+    PointScope scope = *this;
+    for (const ResolvedLet& let : lets) {
+      REQUIRE(scope.find(let.name) == nullptr);
+      scope.add(let.name, scope.value_of(let.text));
+    }
+    return scope;
   }
 
   Number value_of(const std::string& text) const {
@@ -86,7 +98,8 @@ ResolvedTree resolved(const std::shared_ptr<const Plan>& plan, const Config& con
 }
 
 // Every node of the analysis against the node of the resolved tree that the same calls lead to.
-std::size_t compare(const CostTree& costs, const ResolvedTree& tree, const PointScope& scope) {
+std::size_t compare(const CostTree& costs, const ResolvedTree& tree, const PointScope& config) {
+  const PointScope scope = config.with(tree.lets);
   const Plan& symbolic = *tree.plan;
   std::vector<InstanceIndex> twins(costs.nodes.size());
   std::map<std::pair<InstanceIndex, InstanceIndex>, bool> compared;
@@ -353,4 +366,118 @@ TEST_CASE("a formula beyond the limits is an error that names what it is of") {
                   "[E205]") != std::string::npos);
   CHECK(text.find("the limit is 50 bytes") != std::string::npos);
   CHECK(text.find("g.json:1:") != std::string::npos);
+}
+
+TEST_CASE("what is used often is written once, and means the same") {
+  for (const Chain& chain : kChains) {
+    if (chain.may_overflow) continue;
+    for (const int length : {2, 12, 60}) {
+      CAPTURE(chain.step);
+      CAPTURE(length);
+      const Model model = model_of(chained(chain, length));
+      const ResolvedTree tree = resolved(planned(model, Mode::kSdpa, true), model.config);
+      std::size_t characters = 0;
+      for (const ResolvedLet& let : tree.lets) characters += let.text.size();
+      for (const std::string& formula : tree.instances.back().formulas)
+        characters += formula.size();
+      CHECK(characters < 60'000);
+      CHECK((length < 60 || !tree.lets.empty()));
+      CHECK((length > 2 || tree.lets.empty()));
+      // Names of parts are no variables of the model.
+      for (const std::string& name : tree.variables)
+        CHECK((name == "batch_size" || name == "seq_len" || name == "cache_len" ||
+               name == "a_bytes"));
+      CHECK(tree.variables.size() >= 2);
+      check_law(model, {point_at(1, 1, 0), point_at(2, 50, 9), point_at(3, 7, 2)});
+    }
+  }
+}
+
+TEST_CASE("a coefficient that leaves 128 bits is an error that names the call") {
+  // In sums of calls, in what repeats, and below: 2**126 + 2**126, 2**100*2**100, 2**127.
+  const struct {
+    std::string_view kernels, call;
+  } rows[] = {
+      {R"("m.M": {"sub_kernels": [{"name": "a", "kernel": "m.S", "count": "2**126"},
+          {"name": "b", "kernel": "m.S", "count": "2**126"}]},
+          "m.S": {"sub_kernels": [{"name": "x", "kernel": "torch.nn.ReLU", "bindings": {"num_elements": "seq_len"}}]})",
+       "b"},
+      {R"("m.M": {"sub_kernels": [{"name": "a", "kernel": "m.S", "count": "2**100"}]},
+          "m.S": {"sub_kernels": [{"name": "x", "kernel": "torch.nn.ReLU", "count": "2**100",
+                                   "bindings": {"num_elements": "seq_len"}}]})",
+       "a"},
+      {R"("m.M": {"sub_kernels": [{"name": "a", "kernel": "m.S"}, {"name": "c", "kernel": "m.S"},
+          {"name": "d", "kernel": "torch.nn.ReLU", "count": "2**126", "bindings": {"num_elements": "seq_len"}}]},
+          "m.S": {"sub_kernels": [{"name": "x", "kernel": "torch.nn.ReLU", "count": "2**125",
+                                   "bindings": {"num_elements": "seq_len"}}]})",
+       "d"},
+  };
+  for (const auto& row : rows) {
+    const Model model = model_of(graph_with("", std::string(row.kernels)));
+    const Result<ResolvedTree> tree =
+        resolve_symbolically(planned(model, Mode::kSdpa, true), model.config);
+    REQUIRE_FALSE(tree.ok());
+    REQUIRE(tree.errors().size() == 1);
+    CHECK(tree.errors()[0].message ==
+          "overflow of 128 bits in the coefficients of flops at call '" + std::string(row.call) +
+              "'");
+    CHECK(tree.errors()[0].code == "E305");
+  }
+}
+
+TEST_CASE("resolving stops at its budget, and says at what") {
+  const Model model = model_of(chained(kChains[0], 20));
+  const std::shared_ptr<const Plan> plan = planned(model, Mode::kSdpa, false);
+  const auto refusal = [&](const SymbolicLimits& limits) {
+    const Result<ResolvedTree> tree = resolve_symbolically(plan, model.config, {}, limits);
+    REQUIRE_FALSE(tree.ok());
+    return tree.errors().front().message;
+  };
+  SymbolicLimits limits;
+  limits.steps = 9;
+  CHECK(refusal(limits) == "the formulas need more than 9 steps of algebra");
+  limits = {};
+  limits.parts = 9;
+  CHECK(refusal(limits) == "the formulas need more than 9 terms and factors at once");
+  limits = {};
+  limits.characters = 30;
+  CHECK(refusal(limits) == "the formulas need more than 30 characters");
+}
+
+TEST_CASE("a tree of calls that nobody would read is refused with its size") {
+  std::string kernels;
+  for (int i = 0; i < 60; ++i) {
+    const std::string next = "m.L" + std::to_string(i + 1);
+    kernels += (i == 0 ? "\"m.M" : "\"m.L" + std::to_string(i)) +
+               R"(": {"sub_kernels": [{"name": "a", "kernel": ")" + next +
+               R"("}, {"name": "b", "kernel": ")" + next + R"("}]}, )";
+  }
+  kernels += R"("m.L60": {"sub_kernels": [{"name": "x", "kernel": "torch.nn.ReLU",
+                "bindings": {"num_elements": "seq_len"}}]})";
+  const Model model = model_of(graph_with("", kernels));
+  Workload workload;
+  const Result<Analysis> analysis = built_host().plan(model, workload);
+  REQUIRE(analysis.ok());
+  const ResolvedTree tree = resolved(analysis->plan, model.config);
+  // 2**60 calls of 1 FLOP an element.
+  CHECK(tree.instances.back().formulas[0] == "1152921504606846976*seq_len");
+  const auto refusal = [&](const ResolvedOptions& options) {
+    const Result<std::string> text = write_resolved(*analysis, tree, options, TextStyle());
+    const Result<std::string> json = write_resolved_json(*analysis, tree, options);
+    REQUIRE_FALSE(text.ok());
+    REQUIRE_FALSE(json.ok());
+    CHECK(text.errors()[0].message == json.errors()[0].message);
+    return text.errors()[0].message + "; " + text.errors()[0].hint;
+  };
+  CHECK(refusal({}) ==
+        "the formulas need more than 67,108,864 characters; `--depth N` leaves the calls below N "
+        "levels out");
+  ResolvedOptions options;
+  options.limits.levels = 50;
+  CHECK(refusal(options) ==
+        "the calls are 61 levels deep, more than the 50 that are printed; `--depth 50` leaves the "
+        "deeper ones out");
+  options.depth = 5;
+  CHECK(write_resolved(*analysis, tree, options, TextStyle()).ok());
+  CHECK(write_resolved_json(*analysis, tree, options).ok());
 }

@@ -14,8 +14,9 @@ using Totals = std::array<Polynomial, kQuantityCount>;
 // Beyond this a full evaluation is the faster way.
 constexpr std::size_t kMaximumMonomials = 4096;
 
-void add_scaled(Polynomial& sum, const Polynomial& costs, const Polynomial& count, bool& fits) {
-  const std::optional<Polynomial> scaled = product(costs, count, kMaximumMonomials);
+void add_scaled(Polynomial& sum, const Polynomial& costs, const Polynomial& count,
+                SymbolicBudget& budget, bool& fits) {
+  const std::optional<Polynomial> scaled = product(costs, count, kMaximumMonomials, budget);
   fits = fits && scaled.has_value();
   if (scaled) add_to(sum, *scaled, Number(1));
 }
@@ -42,7 +43,8 @@ bool is_valid(const RuntimePoint& point) {
 
 TotalsProgram::TotalsProgram(const Plan& plan, const Schedule& schedule) : plan_(plan) {
   const NodeFacts facts(plan.program);
-  PolynomialForm form(plan.program, facts);
+  SymbolicBudget budget;
+  PolynomialForm form(plan.program, facts, budget);
   std::vector<Totals> composites(schedule.composites.size());
   for (InstanceIndex index : schedule.composites) {
     const Instance& instance = plan.instances[index];
@@ -52,7 +54,7 @@ TotalsProgram::TotalsProgram(const Plan& plan, const Schedule& schedule) : plan_
       const Polynomial count = form.of(edge.count), stored_count = form.of(edge.stored_count);
       const auto add = [&](Quantity quantity, const Polynomial& costs) {
         add_scaled(totals[static_cast<std::size_t>(quantity)], costs,
-                   is_stored(quantity) ? stored_count : count, fits_);
+                   is_stored(quantity) ? stored_count : count, budget, fits_);
       };
       const Instance& child = plan.instances[edge.child];
       if (child.composite != nullptr) {

@@ -5,10 +5,6 @@
 namespace lmhost {
 namespace {
 
-// Beyond this degree no value above 1 fits 128 bits, and forms could grow without end: squares of
-// squares.
-constexpr std::uint32_t kMaximumDegree = 127;
-
 std::uint32_t degree(const Monomial& monomial) {
   std::uint32_t sum = 0;
   for (const Factor& factor : monomial) sum += factor.exponent;
@@ -42,26 +38,43 @@ bool is_usable(const Polynomial& polynomial) {
 
 }  // namespace
 
+std::size_t weight_of(const Polynomial& polynomial) {
+  std::size_t weight = polynomial.size();
+  for (const auto& [monomial, coefficient] : polynomial) weight += monomial.size();
+  return weight;
+}
+
 Polynomial constant_polynomial(const Number& value) {
   return value.is_zero() ? Polynomial{} : Polynomial{{Monomial{}, value}};
 }
 
-void add_to(Polynomial& sum, const Polynomial& term, const Number& factor) {
+bool add_to(Polynomial& sum, const Polynomial& term, const Number& factor) {
+  bool fits = true;
   for (const auto& [monomial, coefficient] : term) {
     const auto [slot, is_new] = sum.try_emplace(monomial, 0);
     slot->second = slot->second + coefficient * factor;
+    fits = fits && slot->second.is_exact();
     if (slot->second.is_zero()) sum.erase(slot);
   }
+  return fits;
 }
 
-std::optional<Polynomial> product(const Polynomial& a, const Polynomial& b, std::size_t limit) {
+std::optional<Polynomial> product(const Polynomial& a, const Polynomial& b, std::size_t limit,
+                                  SymbolicBudget& budget, NoPolynomial* why) {
+  const auto nothing = [why](NoPolynomial reason) {
+    if (why != nullptr) *why = reason;
+    return std::nullopt;
+  };
+  if (!budget.spend(weight_of(a) * b.size() + a.size() * weight_of(b)))
+    return nothing(NoPolynomial::kBudget);
   Polynomial result;
   for (const auto& [x, p] : a) {
     for (const auto& [y, q] : b) {
-      if (degree(x) + degree(y) > kMaximumDegree) return std::nullopt;
+      if (degree(x) + degree(y) > kMaximumDegree) return nothing(NoPolynomial::kDegree);
       const auto [slot, is_new] = result.try_emplace(multiply(x, y), 0);
       slot->second = slot->second + p * q;
-      if (!slot->second.is_exact() || result.size() > limit) return std::nullopt;
+      if (!slot->second.is_exact()) return nothing(NoPolynomial::kOverflow);
+      if (result.size() > limit) return nothing(NoPolynomial::kTerms);
     }
   }
   std::erase_if(result, [](const auto& term) { return term.second.is_zero(); });
@@ -83,9 +96,12 @@ const Polynomial& PolynomialForm::of(NodeIndex node) {
     if (!ready) continue;
     pending.pop_back();
     if (forms_.contains(current)) continue;
-    std::optional<Polynomial> form = expand(current);
+    std::optional<Polynomial> form;
+    if (!budget_.is_exhausted()) form = expand(current);
     if (form) *form = reduced(std::move(*form));
-    forms_.emplace(current, form && is_usable(*form) ? std::move(*form) : atom(current));
+    if (!form || !is_usable(*form)) form = atom(current);
+    budget_.keep(weight_of(*form));
+    forms_.emplace(current, std::move(*form));
   }
   return forms_.at(node);
 }
@@ -101,12 +117,15 @@ std::optional<Polynomial> PolynomialForm::expand(NodeIndex node) const {
     }
     case ProgramOp::kAdd:
     case ProgramOp::kSubtract: {
+      const std::size_t weight =
+          weight_of(known(row.operands[0])) + weight_of(known(row.operands[1]));
+      if (!budget_.spend(weight)) return std::nullopt;
       Polynomial sum = known(row.operands[0]);
       add_to(sum, known(row.operands[1]), Number(row.op == ProgramOp::kAdd ? 1 : -1));
       return sum;
     }
     case ProgramOp::kMultiply:
-      return product(known(row.operands[0]), known(row.operands[1]), kMaximumMonomials);
+      return product_of(known(row.operands[0]), known(row.operands[1]));
     case ProgramOp::kDivide: {
       // A precision over 8 stays an atom: the sums around it keep whole coefficients.
       const Value* divisor = program_.constant_value(row.operands[1]);
@@ -123,7 +142,7 @@ std::optional<Polynomial> PolynomialForm::expand(NodeIndex node) const {
       if (!steps || *steps < 0 || *steps > 4) return std::nullopt;
       std::optional<Polynomial> result = constant_polynomial(Number(1));
       for (std::int64_t i = 0; i < *steps && result; ++i)
-        result = product(*result, known(row.operands[0]), kMaximumMonomials);
+        result = product_of(*result, known(row.operands[0]));
       return result;
     }
     case ProgramOp::kFloorDivide:
@@ -203,7 +222,7 @@ std::optional<Polynomial> PolynomialForm::select(const ProgramNode& node) const 
   if (conditionals_ == Conditionals::kKeep && !other.empty()) return std::nullopt;
   Polynomial difference = known(then);
   add_to(difference, other, Number(-1));
-  std::optional<Polynomial> result = product(known(condition), difference, kMaximumMonomials);
+  std::optional<Polynomial> result = product_of(known(condition), difference);
   if (result) add_to(*result, other, Number(1));
   return result;
 }
@@ -214,8 +233,8 @@ std::optional<Polynomial> PolynomialForm::pairs(NodeIndex new_tokens, NodeIndex 
   const Polynomial &s = known(new_tokens), &c = known(past);
   Polynomial next = s;
   add_to(next, constant_polynomial(Number(1)), Number(1));
-  const auto triangle = product(s, next, kMaximumMonomials);
-  auto result = product(s, c, kMaximumMonomials);
+  const auto triangle = product_of(s, next);
+  auto result = product_of(s, c);
   if (!triangle || !result) return std::nullopt;
   add_to(*result, *triangle, Number::ratio(1, 2));
   return result;

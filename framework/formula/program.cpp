@@ -92,10 +92,10 @@ NodeIndex Program::input(RuntimeVariable variable) {
 }
 
 NodeIndex Program::symbol(const Symbol& symbol) {
-  std::uint32_t index = 0;
-  while (index < symbols_.size() && symbols_[index].name != symbol.name) ++index;
-  if (index == symbols_.size()) symbols_.push_back(symbol);
-  return intern({ProgramOp::kSymbol, {index, 0, 0}});
+  const auto next = static_cast<std::uint32_t>(symbols_.size());
+  const auto [found, is_new] = symbol_indices_.try_emplace(symbol.name, next);
+  if (is_new) symbols_.push_back(symbol);
+  return intern({ProgramOp::kSymbol, {found->second, 0, 0}});
 }
 
 NodeIndex Program::error(ArithmeticError reason, std::string text) {

@@ -159,7 +159,7 @@ class Program {
   std::unordered_map<Number, NodeIndex, NumberHash> number_constants_;
   std::unordered_map<std::string, NodeIndex>
       text_constants_;  // strings, lists, None, by their spelling
-  std::unordered_map<std::string, std::uint32_t> error_indices_;
+  std::unordered_map<std::string, std::uint32_t> error_indices_, symbol_indices_;
   std::map<ScalarCall, NodeIndex> scalar_indices_;
 };
 

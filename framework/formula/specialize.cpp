@@ -1,5 +1,7 @@
 #include "formula/specialize.hpp"
 
+#include <unordered_map>
+
 #include "formula/plugin_function.hpp"
 
 namespace lmhost {
@@ -70,6 +72,14 @@ class Specialization {
 
   // 0 < x. What x is made of decides more often than x itself.
   NodeIndex is_positive(NodeIndex x) {
+    const auto known = positive_.find(x);
+    if (known != positive_.end()) return known->second;
+    const NodeIndex result = positive_part(x);
+    positive_.emplace(x, result);
+    return result;
+  }
+
+  NodeIndex positive_part(NodeIndex x) {
     if (depth_ == kMaximumDepth || !facts().never_fails(x))
       return to_.binary(ProgramOp::kLess, number(0), x);
     if (facts().is_positive(x)) return number(1);
@@ -115,6 +125,7 @@ class Specialization {
   const Program& from_;
   Program& to_;
   NodeFacts facts_;
+  std::unordered_map<NodeIndex, NodeIndex> positive_;  // of a node: 0 < it
   int depth_ = 0;
 };
 

@@ -27,19 +27,27 @@ std::vector<std::string> notes_of(const Analysis& analysis, const FormulaStudy& 
   return notes;
 }
 
-std::string definition(const std::string& name, const std::string& parameters,
-                       const std::string& body, FormulaLanguage language) {
+std::string definition(const std::string& name, const std::string& parameters, const FormText& form,
+                       FormulaLanguage language) {
+  std::string parts;
   switch (language) {
     case FormulaLanguage::kLatex:
-      return "\\[ " + form_name(name, language) + " = " + body + " \\]\n";
+      for (const auto& [part, text] : form.parts)
+        parts += "\\[ \\text{where } " + part + " = " + text + " \\]\n";
+      return "\\[ " + form_name(name, language) + " = " + form.text + " \\]\n" + parts;
     case FormulaLanguage::kPython:
-      return "\ndef " + name + "(" + parameters + "):\n    return " + body + "\n";
+      for (const auto& [part, text] : form.parts) parts += "    " + part + " = " + text + "\n";
+      return "\ndef " + name + "(" + parameters + "):\n" + parts + "    return " + form.text + "\n";
     case FormulaLanguage::kC:
-      return "__int128 " + name + "(" + parameters + ") {\n  return " + body + ";\n}\n";
+      for (const auto& [part, text] : form.parts)
+        parts += "  const __int128 " + part + " = " + text + ";\n";
+      return "__int128 " + name + "(" + parameters + ") {\n" + parts + "  return " + form.text +
+             ";\n}\n";
     case FormulaLanguage::kText:
       break;
   }
-  return name + " = " + body + "\n";
+  for (const auto& [part, text] : form.parts) parts += "  where " + part + " = " + text + "\n";
+  return name + " = " + form.text + "\n" + parts;
 }
 
 void open_json(JsonWriter* json, std::string_view schema, const Analysis& analysis,
@@ -51,6 +59,43 @@ void open_json(JsonWriter* json, std::string_view schema, const Analysis& analys
   json->member("conventions", analysis.plan->conventions->name);
   json->member("node", node);
   json->line();
+}
+
+// The form in every language, and what its parts are in each.
+void write_texts(JsonWriter* json, const ClosedForm& form) {
+  constexpr std::pair<std::string_view, FormulaLanguage> kLanguages[] = {
+      {"text", FormulaLanguage::kText},
+      {"python", FormulaLanguage::kPython},
+      {"c", FormulaLanguage::kC},
+      {"latex", FormulaLanguage::kLatex}};
+  std::vector<std::pair<std::string_view, std::optional<FormText>>> texts;
+  for (const auto& [key, language] : kLanguages) {
+    texts.emplace_back(key, form_text(form, language));
+    json->key(key);
+    if (texts.back().second)
+      json->value(std::string_view(texts.back().second->text));
+    else
+      json->null();
+  }
+  if (form.parts.empty()) return;
+  json->key("lets");
+  json->begin_array();
+  std::size_t at = 0;
+  for (const auto& [node, name] : form.parts) {
+    json->line();
+    json->begin_object();
+    json->member("name", std::string_view(name));
+    for (const auto& [key, text] : texts) {
+      json->key(key);
+      if (text)
+        json->value(std::string_view(text->parts[at].second));
+      else
+        json->null();
+    }
+    json->end_object();
+    ++at;
+  }
+  json->end_array();
 }
 
 std::string term_text(const Asymptotic& asymptotic, const std::string& variable) {
@@ -129,7 +174,13 @@ Result<std::string> write_forms(const std::vector<NamedForm>& forms, const Analy
                   std::string(language == FormulaLanguage::kC ? "__int128 " : "") +
                   form_name(symbol, language);
   for (const NamedForm& named : forms) {
-    const std::optional<std::string> body = form_text(named.form, language);
+    bool is_too_long = false;
+    const std::optional<FormText> body = form_text(named.form, language, &is_too_long);
+    if (is_too_long) {
+      SymbolicBudget budget;
+      budget.fits(budget.limits().length + 1);
+      return budget.error();
+    }
     if (!body)
       return plain_error(
           ErrorKind::kInput, codes::kNoForm,
@@ -160,18 +211,7 @@ std::string write_forms_json(const std::vector<NamedForm>& forms, const Analysis
     json.begin_object();
     json.member("metric", named.metric);
     json.member("exact", !named.form.is_inexact);
-    constexpr std::pair<std::string_view, FormulaLanguage> kLanguages[] = {
-        {"text", FormulaLanguage::kText},
-        {"python", FormulaLanguage::kPython},
-        {"c", FormulaLanguage::kC},
-        {"latex", FormulaLanguage::kLatex}};
-    for (const auto& [key, language] : kLanguages) {
-      json.key(key);
-      if (const auto text = form_text(named.form, language))
-        json.value(*text);
-      else
-        json.null();
-    }
+    write_texts(&json, named.form);
     const std::string helpers = form_preamble({&named.form}, FormulaLanguage::kPython);
     if (!helpers.empty()) json.member("python_preamble", helpers);
     json.end_object();

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <set>
 #include <string_view>
+#include <utility>
 
 #include "formula/functions.hpp"
 
@@ -47,22 +48,56 @@ bool is_in_c(ProgramOp op) {
   }
 }
 
+// Words of Python and C, and what the printed functions call, that no parameter may be.
+bool is_reserved(std::string_view word) {
+  static const std::set<std::string_view> kWords = {
+      "False",    "None",         "True",         "and",      "as",       "assert",    "async",
+      "await",    "break",        "class",        "continue", "def",      "del",       "elif",
+      "else",     "except",       "finally",      "for",      "from",     "global",    "if",
+      "import",   "in",           "is",           "lambda",   "nonlocal", "not",       "or",
+      "pass",     "raise",        "return",       "try",      "while",    "with",      "yield",
+      "auto",     "case",         "char",         "const",    "default",  "do",        "double",
+      "enum",     "extern",       "float",        "goto",     "inline",   "int",       "long",
+      "register", "restrict",     "short",        "signed",   "sizeof",   "static",    "struct",
+      "switch",   "typedef",      "union",        "unsigned", "void",     "volatile",  "asm",
+      "abs",      "abs_",         "ceil",         "ceil_div", "floor",    "floor_div", "math",
+      "max",      "min",          "modulo",       "log2",     "distinct", "Fraction",  "sum_range",
+      "typeof",   "causal_pairs", "window_pairs", "__int128"};
+  return kWords.contains(word);
+}
+
 class FormPrinter {
  public:
   FormPrinter(const ClosedForm& form, FormulaLanguage language)
       : form_(form), language_(language) {}
 
-  std::optional<std::string> run() {
-    for (const FormNode& node : form_.nodes) {
-      pieces_.push_back(piece(node));
-      if (!pieces_.back().ok) return std::nullopt;
+  std::optional<FormText> run() {
+    FormText written;
+    for (std::uint32_t at = 0; at < form_.nodes.size(); ++at) {
+      pieces_.push_back(piece(form_.nodes[at]));
+      is_too_long_ = pieces_.back().text.size() > SymbolicLimits().length;
+      if (!pieces_.back().ok || is_too_long_) return std::nullopt;
+      const auto named = form_.parts.find(at);
+      if (named == form_.parts.end()) continue;
+      const std::string name = part_name(named->second);
+      written.parts.emplace_back(name, std::exchange(pieces_.back(), {name, kTight, true}).text);
     }
-    return pieces_.back().text;
+    written.text = pieces_[form_.value].text;
+    return written;
   }
+
+  bool is_too_long() const { return is_too_long_; }
 
  private:
   bool is(FormulaLanguage language) const { return language_ == language; }
   bool is_latex() const { return is(FormulaLanguage::kLatex); }
+
+  // "t12" is t with an index.
+  std::string part_name(const std::string& name) const {
+    if (!is_latex()) return name;
+    const std::size_t digits = name.find_first_of("0123456789");
+    return name.substr(0, 1) + "_{" + name.substr(digits) + "}";
+  }
 
   std::string wrapped(std::uint32_t child, Binding least) const {
     const Piece& inner = pieces_[child];
@@ -286,98 +321,35 @@ class FormPrinter {
   const ClosedForm& form_;
   FormulaLanguage language_;
   std::vector<Piece> pieces_;
-};
-
-struct Helper {
-  ProgramOp op;
-  std::string_view python;
-  std::string_view c;
-};
-
-// As formula/functions.cpp defines them.
-constexpr Helper kHelpers[] = {
-    {ProgramOp::kMinimum, "",
-     "static __int128 min(__int128 a, __int128 b) { return a < b ? a : b; }\n"},
-    {ProgramOp::kMaximum, "",
-     "static __int128 max(__int128 a, __int128 b) { return a > b ? a : b; }\n"},
-    {ProgramOp::kAbs, "",
-     "static __int128 abs_(__int128 a) { return a < 0 ? -a : a; }\n#define abs abs_\n"},
-    {ProgramOp::kFloor, "", "#define floor(a) (a)\n"},
-    {ProgramOp::kCeil, "", "#define ceil(a) (a)\n"},
-    {ProgramOp::kFloorDivide, "",
-     "static __int128 floor_div(__int128 a, __int128 b) {\n"
-     "  return a / b - ((a % b != 0) && ((a < 0) != (b < 0)));\n}\n"},
-    {ProgramOp::kModulo, "",
-     "static __int128 modulo(__int128 a, __int128 b) {\n"
-     "  return a % b + ((a % b != 0) && ((a < 0) != (b < 0)) ? b : 0);\n}\n"},
-    {ProgramOp::kCeilDivide, "def ceil_div(a, b):\n    return -(-a // b)\n",
-     "static __int128 ceil_div(__int128 a, __int128 b) {\n"
-     "  return a / b + ((a % b != 0) && ((a < 0) == (b < 0)));\n}\n"},
-    {ProgramOp::kCausalPairs, "def causal_pairs(s, c):\n    return s*c + s*(s + 1)//2\n",
-     "static __int128 causal_pairs(__int128 s, __int128 c) { return s*c + s*(s + 1)/2; }\n"},
-    {ProgramOp::kWindowPairs,
-     "def window_pairs(s, c, w):\n    g = min(s, max(w - c, 0))\n"
-     "    return g*c + g*(g + 1)//2 + (s - g)*w\n",
-     "static __int128 window_pairs(__int128 s, __int128 c, __int128 w) {\n"
-     "  __int128 room = w > c ? w - c : 0, g = s < room ? s : room;\n"
-     "  return g*c + g*(g + 1)/2 + (s - g)*w;\n}\n"},
-    {ProgramOp::kSumRange,
-     "def sum_range(a, b):\n    return (b - a)*(a + b - 1)//2 if a < b else 0\n",
-     "static __int128 sum_range(__int128 a, __int128 b) {\n"
-     "  return a < b ? (b - a)*(a + b - 1)/2 : 0;\n}\n"},
-    {ProgramOp::kDistinct,
-     "def distinct(e, k, t):\n    e, k, t = float(e), float(k), float(t)\n"
-     "    if t == 0 or k == 0:\n        return 0.0\n"
-     "    return e if k == e else -e*math.expm1(t*math.log1p(-k/e))\n",
-     ""},
-    {ProgramOp::kLog2, "def log2(a):\n    return math.log2(a)\n", ""},
+  bool is_too_long_ = false;
 };
 
 }  // namespace
 
 std::string form_name(const std::string& name, FormulaLanguage language) {
+  if (language == FormulaLanguage::kText) return name;
+  const bool is_latex = language == FormulaLanguage::kLatex;
   std::string text;
   for (const char c : name) {
     const bool is_plain =
         (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-    if (language == FormulaLanguage::kLatex && c == '_')
-      text += "\\_";
-    else if (language == FormulaLanguage::kText || is_plain || c == '_')
+    if (is_plain)
       text += c;
     else
-      text += '_';
+      text += is_latex ? "\\_" : "_";
   }
-  return language == FormulaLanguage::kLatex ? "\\mathrm{" + text + "}" : text;
+  if (is_latex) return "\\mathrm{" + text + "}";
+  if (!text.empty() && text[0] >= '0' && text[0] <= '9') text.insert(0, 1, '_');
+  if (is_reserved(text)) text += '_';
+  return text;
 }
 
-std::optional<std::string> form_text(const ClosedForm& form, FormulaLanguage language) {
-  return FormPrinter(form, language).run();
-}
-
-std::string form_preamble(const std::vector<const ClosedForm*>& forms, FormulaLanguage language) {
-  if (language != FormulaLanguage::kPython && language != FormulaLanguage::kC) return {};
-  const bool is_python = language == FormulaLanguage::kPython;
-  std::set<ProgramOp> used;
-  bool has_fraction = false;
-  for (const ClosedForm* form : forms)
-    for (const FormNode& node : form->nodes) {
-      if (node.op == FormOp::kCall) used.insert(node.call);
-      has_fraction = has_fraction || (node.op == FormOp::kQuotient && !node.is_whole) ||
-                     (node.op == FormOp::kCall &&
-                      (node.call == ProgramOp::kDivide || node.call == ProgramOp::kPower));
-    }
-  std::string text;
-  if (is_python && has_fraction) text += "from fractions import Fraction\n";
-  if (is_python && (used.contains(ProgramOp::kFloor) || used.contains(ProgramOp::kCeil)))
-    text += "from math import ceil, floor\n";
-  if (is_python && (used.contains(ProgramOp::kDistinct) || used.contains(ProgramOp::kLog2)))
-    text += "import math\n";
-  for (const Helper& helper : kHelpers)
-    if (used.contains(helper.op)) {
-      const std::string_view code = is_python ? helper.python : helper.c;
-      if (!code.empty()) text += (text.empty() ? "" : "\n") + std::string(code);
-    }
-  return text.empty() ? text : text + "\n";
+std::optional<FormText> form_text(const ClosedForm& form, FormulaLanguage language,
+                                  bool* is_too_long) {
+  FormPrinter printer(form, language);
+  std::optional<FormText> text = printer.run();
+  if (is_too_long != nullptr) *is_too_long = printer.is_too_long();
+  return text;
 }
 
 }  // namespace lmhost

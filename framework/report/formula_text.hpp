@@ -4,6 +4,7 @@
 
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "study/closed_form.hpp"
@@ -12,9 +13,16 @@ namespace lmhost {
 
 enum class FormulaLanguage { kText, kPython, kC, kLatex };
 
-// The expression alone. Nothing when the language cannot say it exactly: fractions and expectations
-// in C.
-std::optional<std::string> form_text(const ClosedForm& form, FormulaLanguage language);
+struct FormText {
+  std::vector<std::pair<std::string, std::string>>
+      parts;         // name, expression; each before its users
+  std::string text;  // in terms of them
+};
+
+// The expressions alone. Nothing when the language cannot say one exactly (fractions and expectations
+// in C), or, which `is_too_long` tells, only at a length that no form may have.
+std::optional<FormText> form_text(const ClosedForm& form, FormulaLanguage language,
+                                  bool* is_too_long = nullptr);
 
 // What a program needs before the first function: imports, and the helpers that the forms call.
 std::string form_preamble(const std::vector<const ClosedForm*>& forms, FormulaLanguage language);

@@ -27,6 +27,18 @@ void write_header(const Analysis& analysis, const ResolvedTree& tree, JsonWriter
   for (const Instance& instance : plan.instances)
     if (instance.is_unknown()) unknown.emplace_back(instance.name);
   write_list("unknown", unknown, json);
+  if (tree.lets.empty()) return;
+  json.line();
+  json.key("lets");
+  json.begin_array();
+  for (const ResolvedLet& let : tree.lets) {
+    json.line();
+    json.begin_object();
+    json.member("name", std::string_view(let.name));
+    json.member("formula", std::string_view(let.text));
+    json.end_object();
+  }
+  json.end_array();
 }
 
 void write_call(const ResolvedTree& tree, const ResolvedStep& step, JsonWriter& json) {
@@ -67,8 +79,9 @@ void write_costs(const ResolvedTree& tree, InstanceIndex index, JsonWriter& json
 
 }  // namespace
 
-std::string write_resolved_json(const Analysis& analysis, const ResolvedTree& tree,
-                                const ResolvedOptions& options) {
+Result<std::string> write_resolved_json(const Analysis& analysis, const ResolvedTree& tree,
+                                        const ResolvedOptions& options) {
+  if (Result<bool> fits = check_size(tree, options); !fits) return std::move(fits).errors();
   JsonWriter json;
   json.begin_object();
   write_header(analysis, tree, json);

@@ -1,5 +1,8 @@
 #include "report/resolved.hpp"
 
+#include <algorithm>
+
+#include "base/codes.hpp"
 #include "report/resolved_walk.hpp"
 
 namespace lmhost {
@@ -28,6 +31,15 @@ void add_formula(std::string_view name, const std::string& formula, const TextSt
   }
 }
 
+// Characters that a call takes at least: its formulas and bindings.
+std::size_t length_of(const ResolvedInstance& instance) {
+  std::size_t length = 0;
+  for (const std::string& formula : instance.formulas) length += formula.size();
+  for (const ResolvedBinding& binding : instance.bindings)
+    length += binding.parameter.size() + binding.text.size();
+  return length;
+}
+
 // Bindings of the caller's making; defaults are in the kernel.
 std::string arguments_of(const ResolvedInstance& instance) {
   std::string text;
@@ -40,8 +52,38 @@ std::string arguments_of(const ResolvedInstance& instance) {
 
 }  // namespace
 
-Text write_resolved(const Analysis& analysis, const ResolvedTree& tree,
-                    const ResolvedOptions& options, const TextStyle& style) {
+Result<bool> check_size(const ResolvedTree& tree, const ResolvedOptions& options) {
+  const Plan& plan = *tree.plan;
+  const std::size_t height = plan.instances[plan.root()].height;
+  if (std::min<std::size_t>(height, options.depth.value_or(UINT32_MAX)) > options.limits.levels)
+    return plain_error(
+        ErrorKind::kInput, codes::kLimit,
+        "the calls are " + to_grouped_string(Number(std::uint64_t{height})) +
+            " levels deep, more than the " + std::to_string(options.limits.levels) +
+            " that are printed",
+        "`--depth " + std::to_string(options.limits.levels) + "` leaves the deeper ones out");
+  SymbolicBudget budget(options.limits);
+  ResolvedWalk walk(plan, options);
+  std::vector<std::size_t> paths(1, 0);  // lengths, by depth
+  for (ResolvedStep step; walk.next(step);) {
+    std::size_t length =
+        plan.instances[step.instance].name.size() + length_of(tree.instances[step.instance]);
+    if (step.depth > 0) {
+      paths.resize(step.depth);
+      paths.push_back(paths.back() + plan.graph->calls[plan.edges[step.edge].call].name.size() + 1);
+      length += paths.back();
+    }
+    if (budget.write(length)) continue;
+    Diagnostic error = budget.error();
+    error.hint = "`--depth N` leaves the calls below N levels out";
+    return error;
+  }
+  return true;
+}
+
+Result<Text> write_resolved(const Analysis& analysis, const ResolvedTree& tree,
+                            const ResolvedOptions& options, const TextStyle& style) {
+  if (Result<bool> fits = check_size(tree, options); !fits) return std::move(fits).errors();
   const Plan& plan = *tree.plan;
   const Signs signs(style);
   Text text = painted(analysis.model_name, Ink::kBold, style);
@@ -50,6 +92,9 @@ Text write_resolved(const Analysis& analysis, const ResolvedTree& tree,
           std::string(signs.dot()) + "config " + (plan.keeps_config ? "kept" : "replaced") + "\n";
   text += Text("of one execution each, in ") + joined(tree.variables) + "\n";
   if (!tree.config_names.empty()) text += Text("and ") + joined(tree.config_names) + "\n";
+
+  if (!tree.lets.empty()) text += "\n" + painted("where", Ink::kBold, style) + "\n";
+  for (const ResolvedLet& let : tree.lets) add_formula(let.name, let.text, style, text);
 
   ResolvedWalk walk(plan, options);
   std::vector<std::string> path;

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "lmhost/result.hpp"
 #include "report/resolved.hpp"
 
 namespace lmhost {
@@ -46,5 +47,8 @@ class ResolvedWalk {
   std::size_t seen_ = 0;
   bool is_truncated_ = false;
 };
+
+// Whether the tree can be printed within the limits: E107.
+Result<bool> check_size(const ResolvedTree& tree, const ResolvedOptions& options);
 
 }  // namespace lmhost

@@ -147,7 +147,7 @@ Asymptotic asymptotic_of(CostForms& forms, const NodePath& node, const CostWeigh
   const auto kernels = forms.by_kernel(node, weights);
   const std::optional<Polynomial> total = forms.total(node, weights);
   if (!kernels || !total) {
-    result.obstacle = "the polynomial is too large";
+    result.obstacle = forms.obstacle("the cost").message;
     return result;
   }
   Growth growth(forms, input, least);
@@ -160,6 +160,14 @@ Asymptotic asymptotic_of(CostForms& forms, const NodePath& node, const CostWeigh
       return result;
     }
     if (kernel != nullptr && !part->empty()) parts.emplace_back(kernel->name, *part);
+  }
+  const auto is_exact = [](const Coefficients& p) {
+    return std::all_of(p.begin(), p.end(), [](const Number& n) { return n.is_exact(); });
+  };
+  if (!is_exact(*sum) || !std::all_of(parts.begin(), parts.end(),
+                                      [&](const auto& part) { return is_exact(part.second); })) {
+    result.obstacle = describe(ArithmeticError::kOverflow);
+    return result;
   }
   if (sum->empty()) return result;
   result.degree = static_cast<std::uint32_t>(sum->size() - 1);

@@ -5,7 +5,9 @@
 #include <numeric>
 #include <set>
 #include <tuple>
+#include <unordered_map>
 
+#include "base/codes.hpp"
 #include "formula/plugin_function.hpp"
 
 namespace lmhost {
@@ -48,13 +50,35 @@ Monomial quotient(const Monomial& a, const Monomial& b) {
   return result;
 }
 
+// What makes a node the same as another.
+std::string key_of(const FormNode& node) {
+  std::string key = std::to_string(static_cast<int>(node.op)) + ' ' +
+                    std::to_string(static_cast<int>(node.call)) + ' ' +
+                    std::to_string(node.exponent) + (node.is_whole ? " w " : " ") +
+                    to_string(node.integer) + ' ';
+  if (node.op == FormOp::kNumber)
+    key += to_string(node.number) + (node.number.is_exact() ? "e" : "i");
+  for (std::uint32_t child : node.children) key += std::to_string(child) + ',';
+  return key + ' ' + node.name;
+}
+
 class FormBuilder {
  public:
   FormBuilder(const Program& program, PolynomialForm& forms, const NodeFacts& facts,
               const InputSymbols& symbols)
-      : program_(program), forms_(forms), facts_(facts), symbols_(symbols) {}
+      : program_(program),
+        forms_(forms),
+        budget_(forms.budget()),
+        facts_(facts),
+        symbols_(symbols) {}
 
-  ClosedForm take() { return std::move(form_); }
+  Result<ClosedForm> take(std::uint32_t value) {
+    if (budget_.is_exhausted()) return budget_.error();
+    if (!obstacle_.empty())
+      return plain_error(ErrorKind::kInput, codes::kArithmetic, std::move(obstacle_));
+    form_.value = value;
+    return std::move(form_);
+  }
 
   std::uint32_t add(const Polynomial& polynomial) {
     add_atoms(polynomial);
@@ -65,13 +89,21 @@ class FormBuilder {
     node.op = FormOp::kCall;
     node.call = ProgramOp::kDivide;
     node.children = {a, b};
+    node.may_fail = true;
     return append(std::move(node));
   }
 
  private:
   std::uint32_t append(FormNode node) {
+    const auto next = static_cast<std::uint32_t>(form_.nodes.size());
+    const auto [known, is_new] = known_.try_emplace(key_of(node), next);
+    budget_.spend(1 + node.children.size());
+    if (!is_new) return known->second;
+    budget_.keep(2 + node.children.size());
+    for (std::uint32_t child : node.children)
+      node.may_fail = node.may_fail || form_.nodes[child].may_fail;
     form_.nodes.push_back(std::move(node));
-    return static_cast<std::uint32_t>(form_.nodes.size() - 1);
+    return next;
   }
   std::uint32_t integer(Int128 value) {
     FormNode node;
@@ -100,7 +132,7 @@ class FormBuilder {
     for (auto at = needed.rbegin(); at != needed.rend(); ++at)
       for (NodeIndex operand : program_.operands(program_.node(*at))) need(forms_.of(operand));
     for (NodeIndex atom : needed)
-      if (!atoms_.contains(atom)) atoms_[atom] = atom_node(atom);
+      if (!budget_.is_exhausted() && !atoms_.contains(atom)) atoms_[atom] = atom_node(atom);
   }
 
   std::uint32_t atom_node(NodeIndex atom) {
@@ -112,7 +144,7 @@ class FormBuilder {
         return append(symbol({source.op == ProgramOp::kSymbol, source.operands[0]}));
       case ProgramOp::kConstant:
         node.op = FormOp::kNumber;
-        node.number = program_.constant_value(atom)->number;
+        node.number = number_of(atom);
         form_.is_inexact = form_.is_inexact || !node.number.is_exact();
         return append(std::move(node));
       default:
@@ -120,6 +152,7 @@ class FormBuilder {
     }
     node.op = FormOp::kCall;
     node.call = source.op;
+    node.may_fail = !facts_.never_fails(atom);
     if (source.op == ProgramOp::kScalar) node.name = program_.scalar_call(source).function->name;
     form_.is_inexact = form_.is_inexact || source.op == ProgramOp::kScalar ||
                        source.op == ProgramOp::kDistinct || source.op == ProgramOp::kLog2;
@@ -128,11 +161,23 @@ class FormBuilder {
     return append(std::move(node));
   }
 
+  // Of a constant; one without a value ends the form.
+  Number number_of(NodeIndex constant) {
+    const Value& value = *program_.constant_value(constant);
+    const bool is_number = value.kind == Value::Kind::kNumber;
+    if (is_number && !value.number.is_error()) return value.number;
+    const ProgramError* const error = is_number ? program_.error_of(value.number) : nullptr;
+    obstacle_ = error != nullptr ? error->text
+                                 : std::string(describe(is_number ? value.number.error_reason()
+                                                                  : ArithmeticError::kNotANumber));
+    obstacle_ += " in a part of the formula";
+    return Number(0);
+  }
+
   std::uint32_t rational(const Polynomial& polynomial) {
-    std::int64_t denominator = 1;
-    for (const auto& [monomial, coefficient] : polynomial)
-      denominator = std::lcm(denominator, coefficient.denominator());
+    const std::int64_t denominator = common_denominator(polynomial);
     find_alphabet(polynomial);
+    if (!obstacle_.empty() || !budget_.spend(weight_of(polynomial))) return integer(0);
     Terms terms;
     for (const auto& [monomial, coefficient] : polynomial)
       terms[spelled(monomial)] = (coefficient * Number(denominator)).numerator();
@@ -146,6 +191,24 @@ class FormBuilder {
     return append(std::move(node));
   }
 
+  // Of the coefficients, all of which fit over it.
+  std::int64_t common_denominator(const Polynomial& polynomial) {
+    Number common = 1;
+    bool fits = true;
+    for (const auto& [monomial, coefficient] : polynomial) {
+      if (!fits) break;
+      const Int128 other = coefficient.denominator();
+      common = common * Number(other / greatest_common_divisor(common.numerator(), other));
+      fits = common.to_int64().has_value();  // or it is no denominator either
+    }
+    for (const auto& [monomial, coefficient] : polynomial)
+      fits = fits && (coefficient * common).is_exact();
+    if (fits) return *common.to_int64();
+    obstacle_ = std::string(describe(ArithmeticError::kOverflow)) +
+                " in the common denominator of the coefficients";
+    return 1;
+  }
+
   // The atoms of a polynomial in the order of their printing.
   void find_alphabet(const Polynomial& polynomial) {
     std::set<NodeIndex> atoms;
@@ -155,31 +218,46 @@ class FormBuilder {
     std::stable_sort(alphabet_.begin(), alphabet_.end(), [&](NodeIndex a, NodeIndex b) {
       return compare(atoms_.at(a), atoms_.at(b)) < 0;
     });
+    letters_.clear();
+    for (NodeIndex letter = 0; letter < alphabet_.size(); ++letter)
+      letters_[alphabet_[letter]] = letter;
   }
 
   Monomial spelled(const Monomial& monomial) const {
     Monomial result;
-    for (NodeIndex letter = 0; letter < alphabet_.size(); ++letter)
-      if (const std::uint32_t exponent = exponent_of(monomial, alphabet_[letter]); exponent != 0)
-        result.push_back({letter, exponent});
+    for (const Factor& factor : monomial)
+      result.push_back({letters_.at(factor.atom), factor.exponent});
+    std::sort(result.begin(), result.end());
     return result;
   }
 
   // Symbols by rank, then everything else by what it is made of.
   std::strong_ordering compare(std::uint32_t a, std::uint32_t b) const {
-    if (a == b) return std::strong_ordering::equal;
-    const FormNode& x = form_.nodes[a];
-    const FormNode& y = form_.nodes[b];
+    // Pairs still to be compared, the next one last. Equal ones need no second look.
+    std::vector<std::pair<std::uint32_t, std::uint32_t>> pending = {{a, b}};
+    std::set<std::pair<std::uint32_t, std::uint32_t>> seen;
+    while (!pending.empty() && budget_.spend(1)) {
+      const auto pair = pending.back();
+      pending.pop_back();
+      if (pair.first == pair.second || !seen.insert(pair).second) continue;
+      const FormNode& x = form_.nodes[pair.first];
+      const FormNode& y = form_.nodes[pair.second];
+      if (const auto order = compare_heads(x, y); order != 0) return order;
+      for (std::size_t i = x.children.size(); i-- > 0;)
+        pending.emplace_back(x.children[i], y.children[i]);
+    }
+    return std::strong_ordering::equal;
+  }
+
+  static std::strong_ordering compare_heads(const FormNode& x, const FormNode& y) {
     const auto head = [](const FormNode& node) {
       return std::make_tuple(node.op != FormOp::kSymbol, node.rank, node.op, node.call,
                              node.exponent, node.integer, std::string_view(node.name),
                              node.children.size());
     };
     if (const auto order = head(x) <=> head(y); order != 0) return order;
-    if (x.op == FormOp::kNumber) return to_string(x.number) <=> to_string(y.number);
-    for (std::size_t i = 0; i < x.children.size(); ++i)
-      if (const auto order = compare(x.children[i], y.children[i]); order != 0) return order;
-    return std::strong_ordering::equal;
+    if (x.op != FormOp::kNumber) return std::strong_ordering::equal;
+    return to_string(x.number) <=> to_string(y.number);
   }
 
   // Whether the divisor divides the sum for all whole values of the atoms, by trying every remainder.
@@ -189,7 +267,10 @@ class FormBuilder {
       if (!facts_.is_whole(atom)) return false;
       tries *= static_cast<double>(divisor);
     }
-    if (tries > 100'000) return false;
+    std::size_t work = 1;  // of one try
+    for (const auto& [monomial, coefficient] : terms) work += 1 + degree(monomial);
+    if (tries > 100'000 || tries * static_cast<double>(work) > 2'000'000) return false;
+    budget_.spend(static_cast<std::size_t>(tries) * work);
     std::vector<std::int64_t> values(alphabet_.size(), 0);
     while (true) {
       Int128 sum = 0;
@@ -207,7 +288,8 @@ class FormBuilder {
     }
   }
 
-  // content * common monomial * what is left.
+  // content * common monomial * what is left. It and addends() call each other no deeper than a
+  // degree is high: what a group shares is taken out of it.
   std::uint32_t sum_of(const Terms& terms) {
     if (terms.empty()) return integer(0);
     Monomial common = terms.begin()->first;
@@ -252,11 +334,12 @@ class FormBuilder {
     return append(std::move(node));
   }
 
-  // Groups terms that share an atom or a coefficient, the largest group first, until none is left.
+  // Groups terms that share an atom or a coefficient, the largest group first, until none does.
   std::uint32_t addends(Terms rest) {
     std::vector<std::pair<Monomial, std::uint32_t>> parts;  // the first term of each, its node
-    while (!rest.empty()) {
+    while (!rest.empty() && budget_.spend(work_of(rest))) {
       const Terms group = largest_group(rest);
+      if (group.empty()) break;
       Monomial first = group.begin()->first;
       for (const auto& [monomial, coefficient] : group) {
         if (leads(monomial, first)) first = monomial;
@@ -264,6 +347,8 @@ class FormBuilder {
       }
       parts.emplace_back(std::move(first), sum_of(group));
     }
+    // What shares nothing with anything.
+    for (const auto& term : rest) parts.emplace_back(term.first, sum_of({term}));
     std::sort(parts.begin(), parts.end(),
               [](const auto& a, const auto& b) { return leads(a.first, b.first); });
     FormNode node;
@@ -272,6 +357,13 @@ class FormBuilder {
     return append(std::move(node));
   }
 
+  static std::size_t work_of(const Terms& terms) {
+    std::size_t weight = terms.size();
+    for (const auto& [monomial, coefficient] : terms) weight += monomial.size();
+    return weight;
+  }
+
+  // Nothing when no two terms share anything.
   static Terms largest_group(const Terms& terms) {
     std::map<NodeIndex, std::size_t> atoms;
     std::map<Int128, std::size_t> coefficients;
@@ -286,11 +378,11 @@ class FormBuilder {
       if (count > most) most = count, coefficient = value;
     for (const auto& [index, count] : atoms)
       if (count > most && count < terms.size()) most = count, atom = index, coefficient = 0;
+    if (most == 1) return {};
     Terms group;
     for (const auto& term : terms) {
-      const bool belongs = most == 1          ? group.empty()
-                           : coefficient != 0 ? term.second == coefficient && !term.first.empty()
-                                              : exponent_of(term.first, atom) != 0;
+      const bool belongs = coefficient != 0 ? term.second == coefficient && !term.first.empty()
+                                            : exponent_of(term.first, atom) != 0;
       if (belongs) group.insert(term);
     }
     // A group that is everything would never end.
@@ -301,29 +393,34 @@ class FormBuilder {
 
   const Program& program_;
   PolynomialForm& forms_;
+  SymbolicBudget& budget_;
   const NodeFacts& facts_;
   const InputSymbols& symbols_;
   ClosedForm form_;
+  std::unordered_map<std::string, std::uint32_t> known_;  // nodes by what they are
+  std::string obstacle_;                                  // why there is no form; empty: none
   std::map<NodeIndex, std::uint32_t> atoms_;
-  std::vector<NodeIndex> alphabet_;  // of the polynomial that rational() is about
+  std::vector<NodeIndex> alphabet_;         // of the polynomial that rational() is about
+  std::map<NodeIndex, NodeIndex> letters_;  // places in it
 };
 
 }  // namespace
 
-ClosedForm closed_form(const Polynomial& polynomial, const Program& program, PolynomialForm& forms,
-                       const NodeFacts& facts, const InputSymbols& symbols) {
+Result<ClosedForm> closed_form(const Polynomial& polynomial, const Program& program,
+                               PolynomialForm& forms, const NodeFacts& facts,
+                               const InputSymbols& symbols) {
   FormBuilder builder(program, forms, facts, symbols);
-  builder.add(polynomial);
-  return builder.take();
+  const std::uint32_t value = builder.add(polynomial);
+  return builder.take(value);
 }
 
-ClosedForm closed_ratio(const Polynomial& numerator, const Polynomial& denominator,
-                        const Program& program, PolynomialForm& forms, const NodeFacts& facts,
-                        const InputSymbols& symbols) {
+Result<ClosedForm> closed_ratio(const Polynomial& numerator, const Polynomial& denominator,
+                                const Program& program, PolynomialForm& forms,
+                                const NodeFacts& facts, const InputSymbols& symbols) {
   FormBuilder builder(program, forms, facts, symbols);
   const std::uint32_t above = builder.add(numerator);
-  builder.ratio(above, builder.add(denominator));
-  return builder.take();
+  const std::uint32_t value = builder.ratio(above, builder.add(denominator));
+  return builder.take(value);
 }
 
 }  // namespace lmhost

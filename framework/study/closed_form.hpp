@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "formula/polynomial.hpp"
+#include "lmhost/result.hpp"
 
 namespace lmhost {
 
@@ -28,11 +29,15 @@ struct FormNode {
   std::vector<std::uint32_t> children;
   // Of kQuotient: the quotient is whole wherever the symbols are.
   bool is_whole = false;
+  bool may_fail = false;  // it or a child: a division by what may be 0
 };
 
 struct ClosedForm {
-  std::vector<FormNode> nodes;  // children before parents; the last is the value
+  std::vector<FormNode> nodes;  // each distinct one once; children before parents
+  std::uint32_t value = 0;      // the node that the form is of
   bool is_inexact = false;      // a part is an expectation
+  std::map<std::uint32_t, std::string>
+      parts;  // nodes with a name, "t1": written once, in this order
 };
 
 // An input in formulas: "batch_size", and how many of the others stand before it.
@@ -42,12 +47,20 @@ struct InputSymbol {
 };
 using InputSymbols = std::function<InputSymbol(InputName)>;
 
-// REQUIRES: the polynomial is over atoms of the program; forms and facts are those of the program.
-ClosedForm closed_form(const Polynomial& polynomial, const Program& program, PolynomialForm& forms,
-                       const NodeFacts& facts, const InputSymbols& symbols);
+// Every form is made within the budget of `forms`. Errors: the limit (E107), or a common denominator
+// that is too large (E305). REQUIRES: the polynomial is over atoms of the program; forms and facts are
+// those of the program.
+Result<ClosedForm> closed_form(const Polynomial& polynomial, const Program& program,
+                               PolynomialForm& forms, const NodeFacts& facts,
+                               const InputSymbols& symbols);
 // numerator / denominator.
-ClosedForm closed_ratio(const Polynomial& numerator, const Polynomial& denominator,
-                        const Program& program, PolynomialForm& forms, const NodeFacts& facts,
-                        const InputSymbols& symbols);
+Result<ClosedForm> closed_ratio(const Polynomial& numerator, const Polynomial& denominator,
+                                const Program& program, PolynomialForm& forms,
+                                const NodeFacts& facts, const InputSymbols& symbols);
+
+// Names the parts of a form that is too long or too deep to be written whole, by names that no symbol
+// has. Errors: E107, of a form that is too long all the same.
+Result<bool> name_parts(ClosedForm& form, const std::vector<std::string>& symbols,
+                        SymbolicBudget& budget);
 
 }  // namespace lmhost

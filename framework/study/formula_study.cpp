@@ -25,28 +25,39 @@ Number value_of(const Analysis& analysis, InputName name) {
 
 }  // namespace
 
-FormulaStudy::FormulaStudy(const Analysis& analysis, std::vector<std::string> symbols)
-    : analysis_(analysis), symbols_(std::move(symbols)) {
+FormulaStudy::FormulaStudy(const Analysis& analysis, std::vector<std::string> symbols,
+                           const SymbolicLimits& limits)
+    : analysis_(analysis), symbols_(std::move(symbols)), budget_(limits) {
   const auto positive = [this](InputName name) { return is_positive(name); };
   specialized_ = specialize(
       analysis.plan->program, [this](InputName name) { return fixed(name); }, positive);
-  forms_ = std::make_unique<CostForms>(*analysis.plan, specialized_, positive);
+  forms_ = std::make_unique<CostForms>(*analysis.plan, specialized_, positive, budget_);
 }
 
-std::optional<ClosedForm> FormulaStudy::sum(const NodePath& node, const CostWeights& weights) {
+Result<ClosedForm> FormulaStudy::sum(std::string_view name, const NodePath& node,
+                                     const CostWeights& weights) {
   const std::optional<Polynomial> total = forms_->total(node, weights);
-  if (!total) return std::nullopt;
-  return closed_form(*total, specialized_.program, forms_->forms(), forms_->facts(),
-                     [this](InputName name) { return symbol(name); });
+  if (!total) return forms_->obstacle(name);
+  return with_parts(closed_form(*total, specialized_.program, forms_->forms(), forms_->facts(),
+                                [this](InputName input) { return symbol(input); }));
 }
 
-std::optional<ClosedForm> FormulaStudy::ratio(const NodePath& node, const CostWeights& above,
-                                              const CostWeights& below) {
+Result<ClosedForm> FormulaStudy::ratio(std::string_view name, const NodePath& node,
+                                       const CostWeights& above, const CostWeights& below) {
   const std::optional<Polynomial> top = forms_->total(node, above);
+  if (!top) return forms_->obstacle(name);
   const std::optional<Polynomial> bottom = forms_->total(node, below);
-  if (!top || !bottom) return std::nullopt;
-  return closed_ratio(*top, *bottom, specialized_.program, forms_->forms(), forms_->facts(),
-                      [this](InputName name) { return symbol(name); });
+  if (!bottom) return forms_->obstacle(name);
+  return with_parts(closed_ratio(*top, *bottom, specialized_.program, forms_->forms(),
+                                 forms_->facts(),
+                                 [this](InputName input) { return symbol(input); }));
+}
+
+Result<ClosedForm> FormulaStudy::with_parts(Result<ClosedForm> form) {
+  if (!form) return form;
+  if (Result<bool> named = name_parts(*form, symbols_, budget_); !named)
+    return std::move(named).errors();
+  return form;
 }
 
 std::vector<std::pair<std::string, std::string_view>> FormulaStudy::domain() const {
@@ -98,12 +109,17 @@ InputSymbol FormulaStudy::symbol(InputName input) const {
   return {std::move(name), static_cast<std::size_t>(found - symbols_.begin())};
 }
 
-std::vector<Growth> growth_of(const Analysis& analysis, const std::vector<std::string>& symbols,
-                              const NodePath& node, const std::vector<CostWeights>& costs) {
+Result<std::vector<Growth>> growth_of(const Analysis& analysis,
+                                      const std::vector<std::string>& symbols, const NodePath& node,
+                                      const std::vector<CostWeights>& costs,
+                                      const SymbolicLimits& limits) {
+  SymbolicBudget budget(limits);
   std::vector<Growth> all;
   for (const std::string& name : symbols) {
     const std::optional<InputName> input = input_named(*analysis.plan, name);
     if (!input) continue;
+    // A program a symbol.
+    if (!budget.spend(analysis.plan->program.size() + symbols.size())) return budget.error();
     const std::int64_t least = input == input_name(RuntimeVariable::kCacheLen) ? 0 : 1;
     const auto is_positive = [&](InputName) { return least == 1; };
     const SpecializedProgram program = specialize(
@@ -112,7 +128,8 @@ std::vector<Growth> growth_of(const Analysis& analysis, const std::vector<std::s
           return other == *input ? std::nullopt : std::optional(value_of(analysis, other));
         },
         is_positive);
-    CostForms forms(*analysis.plan, program, is_positive, PolynomialForm::Conditionals::kExpand);
+    CostForms forms(*analysis.plan, program, is_positive, budget,
+                    PolynomialForm::Conditionals::kExpand);
     Growth growth{name, {}, {}};
     for (const std::string& other : symbols) {
       if (other == name) continue;
@@ -121,6 +138,8 @@ std::vector<Growth> growth_of(const Analysis& analysis, const std::vector<std::s
     }
     for (const CostWeights& weights : costs)
       growth.costs.push_back(asymptotic_of(forms, node, weights, *input, least));
+    if (budget.is_exhausted()) return budget.error();
+    budget.release_all();  // with the forms
     all.push_back(std::move(growth));
   }
   return all;

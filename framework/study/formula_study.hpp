@@ -19,12 +19,13 @@ class FormulaStudy {
  public:
   // `symbols` stay open, in this order: runtime variables, and config names that the plan left open.
   // REQUIRES: the analysis outlives this.
-  FormulaStudy(const Analysis& analysis, std::vector<std::string> symbols);
+  FormulaStudy(const Analysis& analysis, std::vector<std::string> symbols,
+               const SymbolicLimits& limits = {});
 
-  // Nothing when there are more than CostForms::kMaximumMonomials terms.
-  std::optional<ClosedForm> sum(const NodePath& node, const CostWeights& weights);
-  std::optional<ClosedForm> ratio(const NodePath& node, const CostWeights& above,
-                                  const CostWeights& below);
+  // Of what is called `name`, its long parts named. Errors: a limit (E107, E607), overflow (E305).
+  Result<ClosedForm> sum(std::string_view name, const NodePath& node, const CostWeights& weights);
+  Result<ClosedForm> ratio(std::string_view name, const NodePath& node, const CostWeights& above,
+                           const CostWeights& below);
 
   const std::vector<std::string>& symbols() const { return symbols_; }
   // What the forms hold for: "batch_size", " >= 1".
@@ -37,9 +38,11 @@ class FormulaStudy {
   bool is_symbol(std::string_view name) const;
   bool is_positive(InputName name) const;
   InputSymbol symbol(InputName input) const;
+  Result<ClosedForm> with_parts(Result<ClosedForm> form);
 
   const Analysis& analysis_;
   std::vector<std::string> symbols_;
+  SymbolicBudget budget_;
   SpecializedProgram specialized_;
   std::unique_ptr<CostForms> forms_;
 };
@@ -51,8 +54,10 @@ struct Growth {
   std::vector<Asymptotic> costs;                       // by what was asked for
 };
 
-// In every symbol that the plan depends on.
-std::vector<Growth> growth_of(const Analysis& analysis, const std::vector<std::string>& symbols,
-                              const NodePath& node, const std::vector<CostWeights>& costs);
+// In every symbol that the plan depends on. Errors: a limit (E107).
+Result<std::vector<Growth>> growth_of(const Analysis& analysis,
+                                      const std::vector<std::string>& symbols, const NodePath& node,
+                                      const std::vector<CostWeights>& costs,
+                                      const SymbolicLimits& limits = {});
 
 }  // namespace lmhost

@@ -44,7 +44,9 @@ class GridProgram::Builder {
     specialized_ = specialize(
         plan_.program, [this](InputName name) { return fixed(name); }, is_positive);
     find_masks();
-    CostForms forms(plan_, specialized_, is_positive, PolynomialForm::Conditionals::kExpand);
+    SymbolicBudget budget;
+    CostForms forms(plan_, specialized_, is_positive, budget,
+                    PolynomialForm::Conditionals::kExpand);
     if (!add_guards(forms.facts())) return false;
     std::vector<Polynomial> polynomials;
     for (const GridOutput& output : outputs) {

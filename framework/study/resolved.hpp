@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "formula/expression.hpp"
+#include "formula/symbolic_budget.hpp"
 #include "lmhost/result.hpp"
 #include "load/config.hpp"
 #include "resolve/plan.hpp"
@@ -56,17 +57,26 @@ struct ResolvedCall {
   std::string stored_count;  // distinct storages among them
 };
 
+// A part of formulas, written once.
+struct ResolvedLet {
+  std::string name;  // "t1"
+  std::string text;
+};
+
 struct ResolvedTree {
   std::shared_ptr<const Plan> plan;
   std::vector<ResolvedInstance> instances;  // by InstanceIndex; of unknown kernels without formulas
   std::vector<ResolvedCall> calls;          // by place in Plan::edges
+  std::vector<ResolvedLet> lets;            // each before its users
   std::vector<std::string> variables;     // runtime variables that the root's formulas read, sorted
   std::vector<std::string> config_names;  // "config.hidden_size", likewise
 };
 
 // `config` says which names have a value when the plan keeps them open; may be empty. Errors: a
-// formula longer or deeper than the formula language allows (E205), at its composite or call.
+// formula longer or deeper than the formula language allows though its parts have names (E205), at its
+// composite or call; a coefficient that leaves 128 bits (E305); a limit on all of them (E107).
 Result<ResolvedTree> resolve_symbolically(std::shared_ptr<const Plan> plan, const Config& config,
-                                          const FormulaLimits& limits = {});
+                                          const FormulaLimits& limits = {},
+                                          const SymbolicLimits& symbolic_limits = {});
 
 }  // namespace lmhost

@@ -3,6 +3,7 @@
 #include <limits>
 #include <utility>
 
+#include "formula/polynomial.hpp"
 #include "study/symbolic_form.hpp"
 
 namespace lmhost {
@@ -21,9 +22,12 @@ void append(std::string& key, std::uint32_t number) {
 // Terms with equal factors become one, at the place of the first.
 class SymbolicForms::Accumulator {
  public:
+  explicit Accumulator(SymbolicBudget& budget) : budget_(budget) {}
+
   // False when a coefficient does not fit.
   bool add(const std::vector<Term>& terms, const Number& factor) {
     for (const Term& term : terms) {
+      if (!budget_.spend(1 + term.factors.size())) return true;  // what is left is not looked at
       std::string key;
       for (AtomId atom : term.factors) append(key, atom);
       const Number coefficient = term.coefficient * factor;
@@ -45,6 +49,7 @@ class SymbolicForms::Accumulator {
   }
 
  private:
+  SymbolicBudget& budget_;
   std::vector<Term> terms_;
   std::unordered_map<std::string, std::size_t> places_;
 };
@@ -57,32 +62,40 @@ FormId SymbolicForms::add(FormId a, FormId b) {
 }
 
 FormId SymbolicForms::sum(std::span<const FormId> parts) {
-  Accumulator terms;
-  bool is_exact = true;
-  for (FormId part : parts) {
-    const Form& form = forms_[part];
-    is_exact = is_exact && form.traits.is_exact && terms.add(form.terms, Number(1));
-  }
-  if (is_exact) return intern(terms.take());
-  // In the order given: a rounded sum depends on it.
+  // What is exact comes together; from the first inexact part on the order given stays, since a
+  // rounded sum depends on it.
+  std::size_t exact = 0;
+  while (exact < parts.size() && forms_[parts[exact]].traits.is_exact) ++exact;
+  Accumulator terms(budget_);
   FormId total = kZero;
-  for (FormId part : parts) {
-    if (part == kZero) continue;
-    const bool can_collect =
-        total == kZero || (forms_[total].traits.is_exact && forms_[part].traits.is_exact);
-    if (total == kZero) {
-      total = part;
-    } else if (can_collect) {
-      total = add(total, part);
-    } else {
-      total = operation(Op::kAdd, {total, part});
-    }
+  std::size_t next = 0;
+  const std::span<const FormId> first = parts.first(exact);
+  if (std::all_of(first.begin(), first.end(),
+                  [&](FormId part) { return terms.add(forms_[part].terms, Number(1)); })) {
+    total = intern(terms.take());
+    next = exact;
+  } else {
+    has_overflow_ = true;
+  }
+  for (; next < parts.size(); ++next) {
+    if (parts[next] == kZero) continue;
+    total = total == kZero ? parts[next] : operation(Op::kAdd, {total, parts[next]});
   }
   return total;
 }
 
+std::optional<std::size_t> SymbolicForms::overflow_in(std::span<const FormId> parts) const {
+  Accumulator terms(budget_);
+  for (std::size_t i = 0; i < parts.size(); ++i) {
+    const Form& form = forms_[parts[i]];
+    if (!form.traits.is_exact) break;
+    if (!terms.add(form.terms, Number(1))) return i;
+  }
+  return std::nullopt;
+}
+
 FormId SymbolicForms::subtract(FormId a, FormId b) {
-  Accumulator terms;
+  Accumulator terms(budget_);
   const bool is_exact = forms_[a].traits.is_exact && forms_[b].traits.is_exact;
   if (is_exact && terms.add(forms_[a].terms, Number(1)) && terms.add(forms_[b].terms, Number(-1)))
     return intern(terms.take());
@@ -91,9 +104,11 @@ FormId SymbolicForms::subtract(FormId a, FormId b) {
 
 FormId SymbolicForms::scaled(FormId form, const Number& factor) {
   if (factor == Number(1)) return form;
-  Accumulator terms;
-  if (forms_[form].traits.is_exact && terms.add(forms_[form].terms, factor))
-    return intern(terms.take());
+  Accumulator terms(budget_);
+  if (forms_[form].traits.is_exact) {
+    if (terms.add(forms_[form].terms, factor)) return intern(terms.take());
+    has_overflow_ = true;
+  }
   return operation(Op::kMultiply, {number(factor), form});
 }
 
@@ -115,7 +130,9 @@ FormId SymbolicForms::multiply(FormId a, FormId b) {
     product.coefficient = product.coefficient * term.coefficient;
     product.factors.insert(product.factors.end(), term.factors.begin(), term.factors.end());
   }
-  if (!product.coefficient.is_exact()) return operation(Op::kMultiply, {a, b});
+  has_overflow_ = has_overflow_ || !product.coefficient.is_exact();
+  if (!product.coefficient.is_exact() || product.factors.size() > kMaximumDegree)
+    return operation(Op::kMultiply, {a, b});
   std::stable_sort(product.factors.begin(), product.factors.end(),
                    [this](AtomId x, AtomId y) { return before(x, y); });
   return intern({std::move(product)});
@@ -154,7 +171,8 @@ FormId SymbolicForms::power(NodeIndex base, NodeIndex exponent) {
   // -1: no whole number of times.
   const std::int64_t times = number == nullptr ? -1 : number->to_int64().value_or(-1);
   const bool is_product = form.terms.size() == 1 && form.traits.is_exact;
-  if (is_product && times > 0 && times <= kLongest) {
+  if (is_product && times > 0 && times <= kLongest &&
+      form.terms[0].factors.size() * static_cast<std::size_t>(times) <= kMaximumDegree) {
     FormId result = of_node_[base];
     for (std::int64_t i = 1; i < times; ++i) result = multiply(result, of_node_[base]);
     return result;
@@ -173,10 +191,14 @@ FormId SymbolicForms::repeated(NodeIndex count_node, FormId costs) {
   const FormId count = of(count_node);
   const ProgramNode& node = program_.node(count_node);
   if (count == kZero) return kZero;
+  const bool had_overflow = has_overflow_;
   const bool is_choice = node.op == ProgramOp::kSelect && of(node.operands[2]) == kZero &&
                          !known_value(of(node.operands[0]));
-  if (is_choice)
-    return conditional(of(node.operands[0]), multiply(of(node.operands[1]), costs), kZero);
+  if (is_choice) {
+    const FormId product = multiply(of(node.operands[1]), costs);
+    has_overflow_ = had_overflow;  // it happens only where the choice falls on it
+    return conditional(of(node.operands[0]), product, kZero);
+  }
   const FormId product = multiply(count, costs);
   const bool needs_guard = forms_[costs].traits.may_fail && constant(count) == nullptr;
   return needs_guard ? conditional(count, product, kZero) : product;
@@ -232,7 +254,12 @@ SymbolicForms::AtomId SymbolicForms::intern(Atom atom) {
   const auto [found, is_new] =
       atom_ids_.try_emplace(std::move(key), static_cast<AtomId>(atoms_.size()));
   if (is_new) {
-    for (FormId operand : atom.operands) atom.size = saturated(atom.size, forms_[operand].size);
+    budget_.keep(2 + atom.operands.size());
+    atom.length = own_length(atom);
+    for (FormId operand : atom.operands) {
+      atom.length = saturated(atom.length, forms_[operand].length);
+      atom.depth = std::max(atom.depth, forms_[operand].depth + 1);
+    }
     atoms_.push_back(std::move(atom));
   }
   return found->second;
@@ -241,6 +268,7 @@ SymbolicForms::AtomId SymbolicForms::intern(Atom atom) {
 FormId SymbolicForms::intern(std::vector<Term> terms) {
   std::string key;
   for (const Term& term : terms) {
+    budget_.spend(1 + term.factors.size());
     key += to_string(term.coefficient);
     for (AtomId atom : term.factors) append(key += '*', atom);
     key += '+';
@@ -248,23 +276,53 @@ FormId SymbolicForms::intern(std::vector<Term> terms) {
   const auto [found, is_new] =
       form_ids_.try_emplace(std::move(key), static_cast<FormId>(forms_.size()));
   if (!is_new) return found->second;
-  constexpr std::size_t kCoefficient = 5;  // p, sign, q, two operators
   Form form;
+  form.length = own_length(terms);
   form.terms = std::move(terms);
   for (const Term& term : form.terms) {
-    form.size = saturated(form.size, kCoefficient);
+    budget_.keep(1 + term.factors.size());
     for (AtomId atom : term.factors) {
       const Traits& traits = atoms_[atom].traits;
       form.traits.is_exact = form.traits.is_exact && traits.is_exact;
       form.traits.may_fail = form.traits.may_fail || traits.may_fail;
       form.traits.is_runtime = form.traits.is_runtime || traits.is_runtime;
-      form.size = saturated(form.size, saturated(atoms_[atom].size, 1));
+      form.length = saturated(form.length, atoms_[atom].length);
+      form.depth = std::max(form.depth, atoms_[atom].depth + 1);
     }
   }
   const FormId id = found->second;
   forms_.push_back(std::move(form));
   if (const Atom* atom = single_atom(id)) forms_.back().traits.is_truth = atom->traits.is_truth;
   return id;
+}
+
+// ---- how long they are ----
+
+std::size_t SymbolicForms::own_length(const std::vector<Term>& terms) {
+  if (terms.empty()) return 1;
+  std::size_t length = 3 * (terms.size() - 1);  // " + "
+  for (const Term& term : terms) {
+    const bool is_one = term.coefficient == Number(1) && !term.factors.empty();
+    if (!is_one) length += to_string(term.coefficient).size();
+    length += term.factors.size();
+  }
+  return length;
+}
+
+std::size_t SymbolicForms::own_length(const Atom& atom) {
+  switch (atom.kind) {
+    case AtomKind::kName:
+      return atom.word.size();
+    case AtomKind::kConstant:
+      return to_string(atom.value).size();
+    case AtomKind::kOperation:
+      return 4 * (atom.operands.size() - 1);
+    case AtomKind::kCall:
+      return atom.word.size() + 2 * atom.operands.size();
+    case AtomKind::kSum:
+      break;
+  }
+  return 2;
 }
 
 }  // namespace lmhost

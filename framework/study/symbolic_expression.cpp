@@ -12,7 +12,9 @@ class SymbolicForms::Emitter {
   explicit Emitter(const SymbolicForms& forms) : forms_(forms) {}
 
   Expression run(FormId form) {
-    stack_.push_back({Task::kForm, form});
+    // What a name stands for is not the name.
+    begin(form);
+    std::reverse(stack_.begin(), stack_.end());
     while (!stack_.empty()) {
       const Task task = stack_.back();
       stack_.pop_back();
@@ -25,6 +27,14 @@ class SymbolicForms::Emitter {
   }
 
  private:
+  void begin(FormId id) {
+    const std::vector<Term>& terms = forms_.forms_[id].terms;
+    if (forms_.single_atom(id) != nullptr)
+      atom(terms[0].factors[0]);
+    else
+      form(forms_.forms_[id]);
+  }
+
   struct Task {
     enum Kind { kForm, kAtom, kNumber, kOperation, kCall } kind;
     std::uint32_t id = 0;  // of a form or an atom; of a call: its atom
@@ -34,10 +44,15 @@ class SymbolicForms::Emitter {
 
   void step(const Task& task) {
     switch (task.kind) {
-      case Task::kForm:
-        return form(forms_.forms_[task.id]);
-      case Task::kAtom:
-        return atom(task.id);
+      case Task::kForm: {
+        const auto name = forms_.form_names_.find(task.id);
+        return name != forms_.form_names_.end() ? tree_.name(name->second)
+                                                : form(forms_.forms_[task.id]);
+      }
+      case Task::kAtom: {
+        const auto name = forms_.atom_names_.find(task.id);
+        return name != forms_.atom_names_.end() ? tree_.name(name->second) : atom(task.id);
+      }
       case Task::kNumber:
         return tree_.number(task.number);
       case Task::kOperation: {

@@ -18,15 +18,16 @@ std::string quotable(std::string text) {
 
 }  // namespace
 
-SymbolicForms::SymbolicForms(const Program& program, std::optional<Names> undefined)
-    : program_(program), undefined_(std::move(undefined)) {
+SymbolicForms::SymbolicForms(const Program& program, std::optional<Names> undefined,
+                             SymbolicBudget& budget)
+    : program_(program), undefined_(std::move(undefined)), budget_(budget) {
   intern(std::vector<Term>());  // kZero
 }
 
 // Operands have smaller indices than their users, so everything below `node` is built by going up.
 FormId SymbolicForms::of(NodeIndex node) {
   for (auto next = static_cast<NodeIndex>(of_node_.size()); next <= node; ++next)
-    of_node_.push_back(build(next));
+    of_node_.push_back(budget_.is_exhausted() ? kZero : build(next));
   return of_node_[node];
 }
 

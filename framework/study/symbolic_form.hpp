@@ -6,7 +6,8 @@
 //
 // The value is the node's, exactly: an operation that may be inexact keeps its operands and their
 // order, everything else is exact arithmetic, in which order means nothing. Forms and atoms are
-// shared, so building is linear; the text is not, which is why its size is known before.
+// shared, so building is linear; the text is not, which is why its size is known before, and why parts
+// of long ones can be named. What is beyond the budget is built as 0: who asks looks at the budget.
 #pragma once
 
 #include <cstddef>
@@ -18,10 +19,12 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "formula/expression.hpp"
 #include "formula/program.hpp"
+#include "formula/symbolic_budget.hpp"
 
 namespace lmhost {
 
@@ -33,8 +36,8 @@ class SymbolicForms {
 
   // `undefined`: symbols that have no value in the config at hand, or nothing when there is none.
   // defined() is decided by it, and what reads such a symbol is not computed where the call that
-  // needs it is absent. REQUIRES: program outlives this.
-  SymbolicForms(const Program& program, std::optional<Names> undefined);
+  // needs it is absent. REQUIRES: program and budget outlive this.
+  SymbolicForms(const Program& program, std::optional<Names> undefined, SymbolicBudget& budget);
 
   FormId of(NodeIndex node);
   FormId zero() const { return kZero; }
@@ -44,11 +47,25 @@ class SymbolicForms {
   // `costs` may then have no value. `count_node` is the node of `count`.
   FormId repeated(NodeIndex count_node, FormId costs);
   FormId sum(std::span<const FormId> parts);
+  // The first part with which a coefficient of the sum leaves 128 bits, so that sum() only lists it
+  // and what follows; nothing when all fit.
+  std::optional<std::size_t> overflow_in(std::span<const FormId> parts) const;
+  // Whether such a coefficient was left a product since the last time somebody asked.
+  bool take_overflow() { return std::exchange(has_overflow_, false); }
 
   bool is_zero(FormId form) const { return forms_[form].terms.empty(); }
-  // Nodes that the formula will have; saturates.
-  std::size_t size(FormId form) const { return forms_[form].size; }
-  // REQUIRES: size(form) is what memory can hold
+  // Whether the formula is better written with names for its parts.
+  bool is_long(FormId form) const {
+    return forms_[form].length > budget_.limits().whole ||
+           forms_[form].depth > budget_.limits().nesting;
+  }
+  // Characters below which no naming of parts brings the formula.
+  std::size_t least_length(FormId form) const { return 4 * forms_[form].terms.size(); }
+  // Names the shared parts of these formulas, each before its users. Gives the forms with a name.
+  std::vector<std::pair<FormId, std::string>> name_parts(std::span<const FormId> roots);
+  // Characters of the formula in terms of the names, about; saturates.
+  std::size_t length(FormId form) const;
+  // In terms of the names; the form itself is written out. REQUIRES: memory can hold the length
   Expression expression(FormId form) const;
 
  private:
@@ -67,7 +84,8 @@ class SymbolicForms {
   struct Form {
     std::vector<Term> terms;
     Traits traits;
-    std::size_t size = 1;
+    std::size_t length = 1;
+    std::uint32_t depth = 1;
   };
   enum class AtomKind : std::uint8_t { kName, kConstant, kOperation, kCall, kSum };
   struct Atom {
@@ -78,10 +96,12 @@ class SymbolicForms {
     Value value;       // of a constant
     std::vector<FormId> operands;
     Traits traits;
-    std::size_t size = 1;
+    std::size_t length = 1;
+    std::uint32_t depth = 1;
   };
   class Accumulator;
   class Emitter;
+  class Namer;
 
   static constexpr FormId kZero = 0;
 
@@ -113,14 +133,22 @@ class SymbolicForms {
   FormId intern(std::vector<Term> terms);
   const Number* constant(FormId form) const;  // of a form that is one
   bool before(AtomId a, AtomId b) const;
+  // Characters of their own, without those of atoms and operands.
+  static std::size_t own_length(const std::vector<Term>& terms);
+  static std::size_t own_length(const Atom& atom);
 
   const Program& program_;
   std::optional<Names> undefined_;
+  SymbolicBudget& budget_;
+  bool has_overflow_ = false;
   std::deque<Atom> atoms_;
   std::deque<Form> forms_;
   std::unordered_map<std::string, AtomId> atom_ids_;
   std::unordered_map<std::string, FormId> form_ids_;
   std::vector<FormId> of_node_;
+  std::unordered_map<FormId, std::string> form_names_;
+  std::unordered_map<AtomId, std::string> atom_names_;
+  std::unordered_map<FormId, std::size_t> lengths_;  // with the names, of what they are for
 };
 
 }  // namespace lmhost

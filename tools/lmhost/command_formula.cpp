@@ -63,15 +63,21 @@ Result<std::vector<const Column*>> read_metrics(const Arguments& arguments) {
   return metrics;
 }
 
+Result<NodePath> named_node(const Analysis& analysis, const std::string& name) {
+  // The root needs no tree.
+  if (name.empty()) return NodePath();
+  const CostTree structure = structure_of(analysis.plan);
+  Result<std::uint32_t> found = find_node(structure, name);
+  if (!found) return std::move(found).errors();
+  return path_to(structure, *found);
+}
+
 Result<NamedForm> form_of(FormulaStudy& study, const Column& metric, const NodePath& node) {
-  std::optional<ClosedForm> form =
-      metric.kind == ColumnKind::kRatio
-          ? study.ratio(node, weights_of(column("flops")), weights_of(column("bytes_moved")))
-          : study.sum(node, weights_of(metric));
-  if (!form)
-    return plain_error(ErrorKind::kInput, codes::kNoForm,
-                       std::string(metric.key) + " has more than 4,096 terms in these variables",
-                       "ask for a node, or leave variables out of --in");
+  Result<ClosedForm> form = metric.kind == ColumnKind::kRatio
+                                ? study.ratio(metric.key, node, weights_of(column("flops")),
+                                              weights_of(column("bytes_moved")))
+                                : study.sum(metric.key, node, weights_of(metric));
+  if (!form) return std::move(form).errors();
   return NamedForm{std::string(metric.key), std::move(*form)};
 }
 
@@ -88,9 +94,10 @@ Result<std::string> asymptotics(const Analysis& analysis, const Symbols& symbols
     names.emplace_back(metric->key);
     costs.push_back(weights_of(*metric));
   }
-  const std::vector<Growth> growths = growth_of(analysis, symbols.names, node, costs);
-  return format == "json" ? write_growth_json(growths, names, analysis, node.text)
-                          : write_growth(growths, names);
+  const Result<std::vector<Growth>> growths = growth_of(analysis, symbols.names, node, costs);
+  if (!growths) return growths.errors();
+  return format == "json" ? write_growth_json(*growths, names, analysis, node.text)
+                          : write_growth(*growths, names);
 }
 
 Result<std::string> closed_forms(const Analysis& analysis, const Symbols& symbols,
@@ -135,14 +142,12 @@ Result<Outcome> formula_command(const Arguments& arguments) {
       return std::move(opened).errors();
   Result<Analysis> analysis = host->plan(*model, *workload);
   if (!analysis) return std::move(analysis).errors();
-  const CostTree structure = structure_of(analysis->plan);
-  Result<std::uint32_t> found =
-      find_node(structure, arguments.operands.size() > 1 ? arguments.operands[1] : std::string());
-  if (!found) return std::move(found).errors();
-  const NodePath node = path_to(structure, *found);
+  Result<NodePath> node =
+      named_node(*analysis, arguments.operands.size() > 1 ? arguments.operands[1] : std::string());
+  if (!node) return std::move(node).errors();
 
   const auto write = arguments.has("asymptotic") ? asymptotics : closed_forms;
-  Result<std::string> text = write(*analysis, *symbols, *metrics, node, *format);
+  Result<std::string> text = write(*analysis, *symbols, *metrics, *node, *format);
   if (!text) return std::move(text).errors();
   Outcome outcome;
   outcome.messages = refused_plugins(*host);

@@ -38,9 +38,15 @@ Result<Outcome> resolve_command(const Arguments& arguments) {
   outcome.messages = refused_plugins(*host);
   outcome.messages.insert(outcome.messages.end(), analysis->plan->unknown.begin(),
                           analysis->plan->unknown.end());
-  outcome.text = *format == "json"
-                     ? Document::exact(write_resolved_json(*analysis, *tree, options))
-                     : write_resolved(*analysis, *tree, options, text_style(arguments));
+  if (*format == "json") {
+    Result<std::string> text = write_resolved_json(*analysis, *tree, options);
+    if (!text) return std::move(text).errors();
+    outcome.text = Document::exact(std::move(*text));
+  } else {
+    Result<Text> text = write_resolved(*analysis, *tree, options, text_style(arguments));
+    if (!text) return std::move(text).errors();
+    outcome.text = std::move(*text);
+  }
   return outcome;
 }
 
