@@ -17,8 +17,8 @@ bool colour_on_errors(const Arguments* arguments);  // nullptr: the command line
 // All of it, or an error. A reader that went away is an error without a message: it knows.
 Result<bool> write_standard_output(std::string_view text);
 void write_standard_error(std::string_view text);
-// To a temporary name beside it and then renamed, so that no reader ever sees half a file. Devices
-// are written to.
+// To a temporary name beside it and then renamed, so that no reader ever sees half a file. Pipes and
+// devices are written to, and what a name like /dev/stdout leads to is appended to.
 Result<bool> write_file(const std::string& path, std::string_view text);
 
 }  // namespace lmhost::tool
