@@ -123,7 +123,8 @@ TEST_CASE("row sink: one writer at a time, by any name, and the others change no
       CHECK(error.kind == ErrorKind::kIo);
       CHECK(error.hint == "wait for it to end, or end it");
       CHECK(error.message.find("process " + std::to_string(::getpid()) + " ('") == 0);
-      CHECK(error.message.find(") keeps '" + folder.path() + name + "' locked") != std::string::npos);
+      CHECK(error.message.find(") keeps '" + folder.path() + name + "' locked") !=
+            std::string::npos);
     }
     // Replacing the file would leave the rows to come without a name.
     CHECK(replace_file(folder.path() + name, "other").errors().front().code == "E415");

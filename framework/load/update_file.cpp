@@ -40,8 +40,7 @@ class FileLock {
                         "the folder must be writable");
       FileLock lock(path, descriptor);
       const int error = lock.wait(deadline);
-      if (error == EWOULDBLOCK)
-        return locked_by_other(descriptor, path);
+      if (error == EWOULDBLOCK) return locked_by_other(descriptor, path);
       if (error != 0)
         return io_error(codes::kCannotWrite,
                         "cannot lock " + quoted(path) + ": " + std::strerror(error));

@@ -34,7 +34,8 @@ void demand(bool holds) {
 
 const std::string& path() {
   static const std::string name = [] {
-    std::string made = "/tmp/fuzz_row_sink.XXXXXX";
+    std::string made = access("/dev/shm", W_OK) == 0 ? "/dev/shm/" : "/tmp/";
+    made += "fuzz_row_sink.XXXXXX";
     const int file = mkstemp(made.data());
     demand(file >= 0 && close(file) == 0);
     static const std::string to_remove = made;
@@ -72,14 +73,18 @@ std::vector<std::string> read_rows(Bytes& bytes) {
 }
 
 // Writes the rows, some at a time; ends without finish() behind `stop` writes, as a signal does.
-Result<bool> run(const std::vector<std::string>& rows, bool resume, std::size_t stop, Bytes& bytes) {
+Result<bool> run(const std::vector<std::string>& rows, bool resume, std::size_t stop,
+                 Bytes& bytes) {
   Result<tool::RowSink> sink = tool::RowSink::open(path(), resume);
   demand(sink.ok());
-  demand(!tool::RowSink::open(path(), bytes.next() % 2 == 0).ok());
+  // A second writer; not always, since who holds the lock is looked up in /proc.
+  if (const unsigned second = bytes.next(); second >= 240)
+    demand(!tool::RowSink::open(path(), second % 2 == 0).ok());
   for (std::size_t row = 0; row < rows.size();) {
     if (stop-- == 0) return false;
     std::string lines;
-    for (std::size_t more = bytes.next() % 5; row < rows.size() && more-- > 0;) lines += rows[row++];
+    for (std::size_t more = bytes.next() % 5; row < rows.size() && more-- > 0;)
+      lines += rows[row++];
     if (lines.empty() && bytes.is_empty()) lines = rows[row++];
     if (Result<bool> written = sink->write(lines); !written) return written;
   }
@@ -100,16 +105,22 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   Result<bool> result = run(rows, false, bytes.next() % 16, bytes);
   demand(result.ok());
   if (*result) demand(content() == whole);
-  if (whole.compare(0, content().size(), content()) != 0) set_content("");  // no row was written yet
+  if (whole.compare(0, content().size(), content()) != 0)
+    set_content("");  // no row was written yet
   for (unsigned round = bytes.next() % 4; round-- > 0;) {
     std::string before = content();
     switch (bytes.next() % 4) {
-      case 0: before.resize(bytes.below(before.size() + 1)); break;
+      case 0:
+        before.resize(bytes.below(before.size() + 1));
+        break;
       case 1:
         if (!before.empty()) before[bytes.below(before.size())] = 'x';
         break;
-      case 2: before += std::string(bytes.next() % 4, 'x'); break;
-      default: break;
+      case 2:
+        before += std::string(bytes.next() % 4, 'x');
+        break;
+      default:
+        break;
     }
     set_content(before);
     const bool is_prefix = whole.compare(0, before.size(), before) == 0;

@@ -18,8 +18,8 @@ struct FileUse {
 std::string identity_of(const std::string& file, int standard) {
   const std::optional<int> descriptor = file == "-" ? standard : named_descriptor(file);
   struct stat status = {};
-  const bool is_there = descriptor ? fstat(*descriptor, &status) == 0
-                                   : stat(file.c_str(), &status) == 0;
+  const bool is_there =
+      descriptor ? fstat(*descriptor, &status) == 0 : stat(file.c_str(), &status) == 0;
   if (!is_there) return descriptor ? "" : link_target(file);
   if (S_ISREG(status.st_mode) || (S_ISFIFO(status.st_mode) && !descriptor))
     return std::to_string(status.st_dev) + ":" + std::to_string(status.st_ino);
@@ -53,8 +53,8 @@ void add_inputs(const Arguments& arguments, std::vector<FileUse>* inputs) {
         option.value.find("FILE") == option.value.npos)
       continue;
     for (const std::string& file : arguments.all(option.name))
-      inputs->push_back({"--" + std::string(option.name) + " " + quoted(file),
-                         identity_of(file, STDIN_FILENO)});
+      inputs->push_back(
+          {"--" + std::string(option.name) + " " + quoted(file), identity_of(file, STDIN_FILENO)});
   }
   for (const Arguments& base : arguments.base) add_inputs(base, inputs);
 }

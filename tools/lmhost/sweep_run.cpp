@@ -99,8 +99,8 @@ SweepRange shard_of(std::size_t size, std::size_t index, std::size_t count) {
   return {part(index - 1), part(index), index == 1};
 }
 
-Result<int> run_sweep(const Sweep& sweep, SweepRange range, unsigned threads,
-                      std::string header, const FormatBlock& format, RowSink& sink) {
+Result<int> run_sweep(const Sweep& sweep, SweepRange range, unsigned threads, std::string header,
+                      const FormatBlock& format, RowSink& sink) {
   const Interruptible interruptible;
   ProgressLine progress(range.end - range.first);
   std::mutex mutex;

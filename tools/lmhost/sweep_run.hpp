@@ -49,7 +49,7 @@ SweepRange shard_of(std::size_t size, std::size_t index, std::size_t count);
 
 // Writes the header and every row of the range. The exit status: 0, or 128 + a signal. Errors: of the sink, and of the
 // first point that an analysis refuses, with the rows before it written.
-Result<int> run_sweep(const Sweep& sweep, SweepRange range, unsigned threads,
-                      std::string header, const FormatBlock& format, RowSink& sink);
+Result<int> run_sweep(const Sweep& sweep, SweepRange range, unsigned threads, std::string header,
+                      const FormatBlock& format, RowSink& sink);
 
 }  // namespace lmhost::tool
