@@ -223,7 +223,8 @@ constexpr CommandSpec kCommands[] = {
      "with a device of tokens per second at most; a dot is where weights and cache exceed 0.9 of "
      "its memory. The device may be an axis: -P hw=a100-80g,h100-sxm.\n"
      "A range is FIRST-LAST, FIRST-LAST+STEP or FIRST-LAST*FACTOR (x will do for *).\n"
-     "The file of --output keeps what it had until the first row is there. After Ctrl-C or on a full "
+     "The file of --output keeps what it had until the first row is there. After Ctrl-C or on a "
+     "full "
      "disk it ends with a whole row, and whatever ended the sweep, --resume completes it. One "
      "sweep writes to a file at a time; a second one is refused."},
     {"inspect", "MODEL", kHosted | kFormat | kModel | kRoot | kDepth, "tree,json,dot,mermaid",
