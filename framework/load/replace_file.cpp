@@ -1,17 +1,20 @@
 #include "load/replace_file.hpp"
 
 #include <fcntl.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
+#include <charconv>
 #include <cstdio>
 #include <cstring>
 #include <memory>
 
 #include "base/codes.hpp"
 #include "base/diagnostic.hpp"
+#include "load/file_lock.hpp"
 
 namespace lmhost {
 namespace {
@@ -58,13 +61,34 @@ mode_t default_mode() {
   return 0666u & ~mask;
 }
 
+std::string folder_of(const std::string& path) {
+  const std::size_t slash = path.rfind('/');
+  if (slash == std::string::npos) return ".";
+  return slash == 0 ? "/" : path.substr(0, slash);
+}
+
+// Empty when it cannot be resolved.
+std::string real_path(const std::string& path) {
+  const std::unique_ptr<char, decltype(&::free)> resolved(::realpath(path.c_str(), nullptr),
+                                                          &::free);
+  return resolved == nullptr ? std::string() : std::string(resolved.get());
+}
+
+constexpr int kLongestChain = 40;  // of links, as the kernel has it
+
+// Replaces *path by what the link at it names. False: there is no link.
+bool follow_link(std::string* path) {
+  char buffer[PATH_MAX];
+  const ssize_t length = ::readlink(path->c_str(), buffer, sizeof buffer);
+  if (length <= 0) return false;
+  const std::string target(buffer, static_cast<std::size_t>(length));
+  *path = target.front() == '/' ? target : folder_of(*path) + "/" + target;
+  return true;
+}
+
 // 0 or errno.
 int sync_folder_of(const std::string& path) {
-  const std::size_t slash = path.rfind('/');
-  const std::string folder = slash == std::string::npos ? "."
-                             : slash == 0               ? "/"
-                                                        : path.substr(0, slash);
-  Descriptor descriptor(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  Descriptor descriptor(::open(folder_of(path).c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   if (descriptor.get() < 0) return errno;
   // Some file systems cannot sync a folder and say so; the rename is as safe as they make it.
   return ::fsync(descriptor.get()) == 0 || errno == EINVAL ? 0 : errno;
@@ -85,9 +109,27 @@ int write_all(int descriptor, std::string_view text) {
 }
 
 std::string link_target(const std::string& path) {
-  const std::unique_ptr<char, decltype(&::free)> resolved(::realpath(path.c_str(), nullptr),
-                                                          &::free);
-  return resolved == nullptr ? path : std::string(resolved.get());
+  if (std::string resolved = real_path(path); !resolved.empty()) return resolved;
+  std::string target = path;
+  for (int i = 0; i < kLongestChain && follow_link(&target);) ++i;
+  const std::string folder = real_path(folder_of(target));
+  if (folder.empty()) return path;
+  return (folder == "/" ? "" : folder) + "/" + target.substr(target.rfind('/') + 1);
+}
+
+std::optional<int> named_descriptor(const std::string& path) {
+  const std::string descriptors = "/proc/" + std::to_string(::getpid()) + "/fd";
+  std::string name = path;
+  for (int i = 0; i < kLongestChain; ++i) {
+    if (real_path(folder_of(name)) == descriptors) {
+      const char* const last = name.c_str() + name.size();
+      int number = 0;
+      const auto read = std::from_chars(name.c_str() + name.rfind('/') + 1, last, number);
+      if (read.ec == std::errc() && read.ptr == last) return number;
+    }
+    if (!follow_link(&name)) break;
+  }
+  return std::nullopt;
 }
 
 Result<bool> replace_file(const std::string& path, std::string_view text,
@@ -99,11 +141,18 @@ Result<bool> replace_file(const std::string& path, std::string_view text,
   if (exists && ::access(path.c_str(), W_OK) != 0) return cannot_write(path, errno);
 
   const std::string target = link_target(path);
+  // Held until the new file has the name. Whoever replaces files shares the lock; one who writes a
+  // file in place has it alone. (A file that cannot be locked is replaced all the same.)
+  Descriptor old(exists ? ::open(target.c_str(), O_WRONLY | O_NONBLOCK | O_CLOEXEC) : -1);
+  if (old.get() >= 0 && try_lock(old.get(), LockKind::kShared) == EWOULDBLOCK)
+    return locked_by_other(old.get(), path);
   std::string temporary;
   Descriptor file(create_temporary(target, options.is_exclusive, &temporary));
   if (file.get() < 0) return cannot_write(path, errno);
   int error = write_all(file.get(), text);
-  const mode_t mode = exists ? status.st_mode & 07777u : default_mode();
+  mode_t mode = exists ? status.st_mode & 07777u : default_mode();
+  // Only root can give a file away. Bits that lend the owner's rights are then not for this one.
+  if (exists && ::fchown(file.get(), status.st_uid, status.st_gid) != 0) mode &= 0777u;
   if (error == 0 && ::fchmod(file.get(), mode) != 0) error = errno;
   if (error == 0 && options.is_synced && ::fsync(file.get()) != 0) error = errno;
   if (const int closed = file.close(); error == 0) error = closed;

@@ -1,7 +1,6 @@
 #include "load/update_file.hpp"
 
 #include <fcntl.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -12,6 +11,7 @@
 
 #include "base/codes.hpp"
 #include "base/diagnostic.hpp"
+#include "load/file_lock.hpp"
 #include "load/replace_file.hpp"
 #include "load/text_file.hpp"
 
@@ -40,13 +40,12 @@ class FileLock {
                         "the folder must be writable");
       FileLock lock(path, descriptor);
       const int error = lock.wait(deadline);
-      if (error == EWOULDBLOCK)
-        return io_error(codes::kFileLocked, "another process keeps " + quoted(path) + " locked",
-                        "wait for it to end, or end it");
+      if (error == EWOULDBLOCK) return locked_by_other(descriptor, path);
       if (error != 0)
         return io_error(codes::kCannotWrite,
                         "cannot lock " + quoted(path) + ": " + std::strerror(error));
-      if (lock.has_name()) return lock;
+      lock.is_locked_ = has_name(descriptor, path);
+      if (lock.is_locked_) return lock;
     }
   }
 
@@ -72,18 +71,10 @@ class FileLock {
   int wait(Clock::time_point deadline) {
     constexpr std::chrono::milliseconds kPause(2);
     for (;;) {
-      if (::flock(descriptor_, LOCK_EX | LOCK_NB) == 0) return 0;
-      if (errno == EINTR) continue;
-      if (errno != EWOULDBLOCK || Clock::now() >= deadline) return errno;
+      const int error = try_lock(descriptor_, LockKind::kExclusive);
+      if (error != EWOULDBLOCK || Clock::now() >= deadline) return error;
       std::this_thread::sleep_for(kPause);
     }
-  }
-
-  bool has_name() {
-    struct stat held = {}, named = {};
-    is_locked_ = ::fstat(descriptor_, &held) == 0 && ::stat(path_.c_str(), &named) == 0 &&
-                 held.st_dev == named.st_dev && held.st_ino == named.st_ino;
-    return is_locked_;
   }
 
   std::string path_;

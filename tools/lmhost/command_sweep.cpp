@@ -280,8 +280,6 @@ Result<Outcome> write_rows(const Arguments& arguments, const Sweep& sweep, const
   if (!range) return std::move(range).errors();
   const Number points = static_cast<std::uint64_t>(range->end - range->first);
   if (compare(points, Number(kManyPoints)) == 1 && !arguments.has("yes")) return too_many(points);
-  if (arguments.has("resume") && arguments.get("output").value_or("-") == "-")
-    return usage_error("--resume needs the file to continue", "add --output FILE");
   SweepHeader header;
   std::vector<bool> is_number;
   for (const SweepAxis& axis : sweep.axes()) {
@@ -301,11 +299,9 @@ Result<Outcome> write_rows(const Arguments& arguments, const Sweep& sweep, const
   Result<RowSink> sink = RowSink::open(arguments.get("output"), arguments.has("resume"));
   if (!sink) return std::move(sink).errors();
   // The shards behind one another are the whole: only the first has the header.
-  if (range->has_header)
-    if (Result<bool> written = sink->write(sweep_header(header, format)); !written)
-      return std::move(written).errors();
-  Result<int> status =
-      run_sweep(sweep, *range, threads, row_format(sweep, question, writer, device), *sink);
+  Result<int> status = run_sweep(sweep, *range, threads,
+                                 range->has_header ? sweep_header(header, format) : std::string(),
+                                 row_format(sweep, question, writer, device), *sink);
   if (!status) return std::move(status).errors();
   Outcome outcome;
   outcome.status = *status;

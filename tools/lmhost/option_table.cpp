@@ -121,6 +121,8 @@ constexpr OptionSpec kOptions[] = {
     {"node", "", "", "NODE", "", kSweep, "of this node instead of the model; as often as needed"},
     {"shard", "", "", "I/N", "", kSweep,
      "the I-th of N parts; behind one another they are the whole"},
+    {"output", "o", "", "FILE", "", kSweep,
+     "rows go there as they are computed; a map is written whole or not at all"},
     {"resume", "", "", "", "", kSweep,
      "continue the file of --output, which must be of this sweep"},
     {"yes", "", "", "", "", kSweep, "more than 100 million points are meant"},
@@ -213,16 +215,18 @@ constexpr CommandSpec kCommands[] = {
      "Exact: the Python that it prints gives what `analyze` gives. What --in leaves out has the "
      "value that the workload gives it."},
     {"sweep", "MODEL",
-     kHosted | kFormat | kExact | kModel | kRoot | kWorkload | kDevice | kSweep | kColumns |
-         kMetric,
+     kCommon | kPlugins | kFormat | kExact | kModel | kRoot | kWorkload | kDevice | kSweep |
+         kColumns | kMetric,
      "table,csv,jsonl,md", "costs over a grid of batches, lengths, precisions, config values",
      "Every point is what `analyze` says there. Without -o a map of the last two axes: of FLOPs, "
      "or "
      "with a device of tokens per second at most; a dot is where weights and cache exceed 0.9 of "
      "its memory. The device may be an axis: -P hw=a100-80g,h100-sxm.\n"
      "A range is FIRST-LAST, FIRST-LAST+STEP or FIRST-LAST*FACTOR (x will do for *).\n"
-     "--output FILE gets rows as they are computed, and holds whole rows whatever ends the sweep; "
-     "--resume goes on from there."},
+     "The file of --output keeps what it had until the first row is there. After Ctrl-C or on a "
+     "full "
+     "disk it ends with a whole row, and whatever ended the sweep, --resume completes it. One "
+     "sweep writes to a file at a time; a second one is refused."},
     {"inspect", "MODEL", kHosted | kFormat | kModel | kRoot | kDepth, "tree,json,dot,mermaid",
      "what a model is made of, without numbers",
      "A graph file, if not from standard input, needs no config for this."},

@@ -68,10 +68,10 @@ Diagnostic cannot_write(const std::string& path, int error) {
 // A pipe, a device: renaming over it would replace it.
 Result<bool> write_in_place(const std::string& path, std::string_view text) {
   const int file = open(path.c_str(), O_WRONLY | O_CLOEXEC);
-  if (file < 0) return cannot_write("'" + path + "'", errno);
+  if (file < 0) return cannot_write(quoted(path), errno);
   int error = write_all(file, text);
   if (close(file) != 0 && error == 0) error = errno;
-  if (error != 0) return cannot_write("'" + path + "'", error);
+  if (error != 0) return cannot_write(quoted(path), error);
   return true;
 }
 
@@ -111,6 +111,11 @@ void write_message(std::string_view text) {
 void write_standard_error(std::string_view text) { write_all(STDERR_FILENO, text); }
 
 Result<bool> write_file(const std::string& path, std::string_view text) {
+  if (const std::optional<int> descriptor = named_descriptor(path)) {
+    const int error = write_all(*descriptor, text);
+    if (error != 0) return cannot_write(quoted(path), error);
+    return true;
+  }
   struct stat status = {};
   const bool exists = stat(path.c_str(), &status) == 0;
   const bool is_in_place = exists && !S_ISREG(status.st_mode) && !S_ISDIR(status.st_mode);

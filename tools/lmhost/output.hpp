@@ -20,8 +20,8 @@ Result<bool> write_standard_output(const Document& document);
 // Lines for people on standard error, broken likewise.
 void write_message(std::string_view text);
 void write_standard_error(std::string_view text);  // as it is
-// To a temporary name beside it and then renamed, so that no reader ever sees half a file. Devices
-// are written to.
+// To a temporary name beside it and then renamed, so that no reader ever sees half a file. Pipes and
+// devices are written to, and what a name like /dev/stdout leads to is appended to.
 Result<bool> write_file(const std::string& path, std::string_view text);
 
 }  // namespace lmhost::tool

@@ -2,10 +2,15 @@
 
 #include <unistd.h>
 
+#include <cerrno>
 #include <chrono>
+#include <cstdio>
 #include <cstdlib>
+#include <cstring>
 #include <deque>
+#include <filesystem>
 #include <memory>
+#include <system_error>
 #include <vector>
 
 #include "base/codes.hpp"
@@ -173,11 +178,20 @@ Result<std::string> build_plugin(const Host& host, const Kernel& kernel,
   const std::string stem = folder + "/" + plugin->id;
   if (Result<bool> written = write_file(stem + ".cpp", write_plugin_source(*plugin)); !written.ok())
     return std::move(written).errors();
-  if (Result<bool> compiled = compile(host, stem + ".cpp", stem + ".so"); !compiled.ok())
-    return std::move(compiled).errors();
-  if (Result<bool> checked = check_built(stem + ".so"); !checked.ok())
-    return std::move(checked).errors();
-  return stem + ".so";
+  // An older plugin stays until the new one is whole and checked, under its name in a folder beside
+  // it, where nobody looks for plugins.
+  const std::string beside = stem + ".new", library = stem + ".so";
+  const std::string made = beside + "/" + plugin->id + ".so";
+  std::error_code ignored;
+  std::filesystem::create_directory(beside, ignored);
+  Result<bool> built = compile(host, stem + ".cpp", made);
+  if (built.ok()) built = check_built(made);
+  if (built.ok() && std::rename(made.c_str(), library.c_str()) != 0)
+    built = plain_error(ErrorKind::kIo, codes::kCannotWrite,
+                        "cannot write " + lmhost::quoted(library) + ": " + std::strerror(errno));
+  std::filesystem::remove_all(beside, ignored);
+  if (built.ok()) return library;
+  return std::move(built).errors();
 }
 
 }  // namespace lmhost::tool

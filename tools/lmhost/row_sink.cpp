@@ -11,29 +11,73 @@
 #include <vector>
 
 #include "base/codes.hpp"
+#include "load/file_lock.hpp"
+#include "load/replace_file.hpp"
 
 namespace lmhost::tool {
 
-Result<RowSink> RowSink::open(const std::optional<std::string>& path, bool resume) {
-  if (!path || *path == "-") return RowSink(STDOUT_FILENO);
-  RowSink sink(-1);
-  sink.name_ = quoted(*path);
-  sink.descriptor_ =
-      ::open(path->c_str(), O_RDWR | O_CREAT | O_CLOEXEC | (resume ? 0 : O_TRUNC), 0666);
-  // What can be written and not read (a pipe, a device) needs no comparing.
-  if (sink.descriptor_ < 0 && !resume)
-    sink.descriptor_ = ::open(path->c_str(), O_WRONLY | O_CLOEXEC);
-  if (sink.descriptor_ < 0) return sink.failed(errno);
+namespace {
+
+// -1, and errno. A file is made, but never cut: it may be somebody else's still. What is no file is
+// written to only, so that a pipe has its reader first.
+int open_for_rows(const std::string& path, bool is_read) {
   struct stat status = {};
-  sink.is_file_ = fstat(sink.descriptor_, &status) == 0 && S_ISREG(status.st_mode);
-  if (resume && sink.is_file_) sink.existing_ = static_cast<std::size_t>(status.st_size);
+  const bool is_file = ::stat(path.c_str(), &status) != 0 || S_ISREG(status.st_mode);
+  if (!is_file) return ::open(path.c_str(), O_WRONLY | O_CLOEXEC);
+  const int descriptor = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0666);
+  if (descriptor >= 0 || errno != EACCES || is_read) return descriptor;
+  return ::open(path.c_str(), O_WRONLY | O_CLOEXEC);
+}
+
+}  // namespace
+
+Result<RowSink> RowSink::open(const std::optional<std::string>& path, bool resume) {
+  RowSink sink(STDOUT_FILENO);
+  if (path && *path != "-") {
+    sink.name_ = quoted(*path);
+    if (const std::optional<int> named = named_descriptor(*path)) {
+      sink.descriptor_ = *named;
+    } else {
+      sink.descriptor_ = -1;
+      do {
+        if (sink.descriptor_ >= 0) close(sink.descriptor_);
+        sink.descriptor_ = open_for_rows(*path, resume);
+        if (Result<bool> locked = sink.lock(*path); !locked) return std::move(locked).errors();
+        // The file of that name may have been another one before it was locked.
+      } while (sink.is_file_ && !has_name(sink.descriptor_, *path));
+    }
+  }
+  if (resume && !sink.is_file_)
+    return plain_error(ErrorKind::kUsage, codes::kUsage,
+                       "--resume needs the file to continue, and " + sink.name_ + " is none",
+                       "add --output FILE");
+  struct stat status = {};
+  if (resume && fstat(sink.descriptor_, &status) != 0) return sink.failed(errno);
+  sink.existing_ = static_cast<std::size_t>(status.st_size);
+  sink.is_begun_ = resume || !sink.is_file_;
   return sink;
+}
+
+// Without locks two sweeps could destroy a file, so that none is written.
+Result<bool> RowSink::lock(const std::string& path) {
+  if (descriptor_ < 0) return failed(errno);
+  struct stat status = {};
+  if (fstat(descriptor_, &status) != 0) return failed(errno);
+  is_file_ = S_ISREG(status.st_mode);
+  const int error = is_file_ ? try_lock(descriptor_, LockKind::kExclusive) : 0;
+  if (error == EWOULDBLOCK) return locked_by_other(descriptor_, path);
+  if (error != 0)
+    return plain_error(ErrorKind::kIo, codes::kCannotWrite,
+                       "cannot lock " + name_ + ": " + std::strerror(error),
+                       "write where files can be locked, or to standard output: > FILE");
+  return true;
 }
 
 RowSink::RowSink(RowSink&& other) noexcept
     : descriptor_(std::exchange(other.descriptor_, -1)),
       is_file_(other.is_file_),
       name_(std::move(other.name_)),
+      is_begun_(other.is_begun_),
       existing_(other.existing_),
       at_(other.at_),
       line_(other.line_),
@@ -76,18 +120,29 @@ Result<bool> RowSink::compare(std::string_view* lines) {
   if (end != buffer.rend()) whole_ = at_ + static_cast<std::size_t>(buffer.rend() - end);
   at_ += buffer.size();
   lines->remove_prefix(buffer.size());
-  if (!lines->empty() && lseek(descriptor_, static_cast<off_t>(at_), SEEK_SET) < 0)
-    return failed(errno);
   return true;
 }
 
+Result<bool> RowSink::begin() {
+  if (!std::exchange(is_begun_, true) && ftruncate(descriptor_, 0) != 0) return failed(errno);
+  return true;
+}
+
+// In a file every write says where: no position of the descriptor can be wrong.
+ssize_t RowSink::put(std::string_view bytes) const {
+  if (!is_file_) return ::write(descriptor_, bytes.data(), bytes.size());
+  return pwrite(descriptor_, bytes.data(), bytes.size(), static_cast<off_t>(at_));
+}
+
 Result<bool> RowSink::write(std::string_view lines) {
+  if (lines.empty()) return true;
+  if (Result<bool> begun = begin(); !begun) return begun;
   if (at_ < existing_) {
     Result<bool> same = compare(&lines);
     if (!same) return same;
   }
   while (!lines.empty()) {
-    const ssize_t written = ::write(descriptor_, lines.data(), lines.size());
+    const ssize_t written = put(lines);
     if (written < 0 && errno == EINTR) continue;
     if (written < 0) {
       const int error = errno;
@@ -104,6 +159,7 @@ Result<bool> RowSink::write(std::string_view lines) {
 }
 
 Result<bool> RowSink::finish() {
+  if (Result<bool> begun = begin(); !begun) return begun;
   if (at_ < existing_)
     return plain_error(ErrorKind::kUsage, codes::kSweepResume,
                        name_ + " has more rows than this sweep writes", "nothing was changed");

@@ -6,6 +6,7 @@
 #include "tools/lmhost/guard.hpp"
 #include "tools/lmhost/help.hpp"
 #include "tools/lmhost/output.hpp"
+#include "tools/lmhost/output_files.hpp"
 #include "tools/lmhost/session.hpp"
 
 namespace lmhost::tool {
@@ -98,6 +99,8 @@ int run_command(const std::vector<std::string>& words) {
   if (!arguments.ok()) return report_errors(arguments.errors(), nullptr);
   if (arguments->has("help"))
     return deliver({help_of(*command, text_style(*arguments)), 0, {}}, &*arguments);
+  if (const Result<bool> checked = check_output_files(*arguments); !checked.ok())
+    return report_errors(checked.errors(), &*arguments);
   for (const CommandEntry& entry : kFunctions) {
     if (entry.name != name) continue;
     const Result<Outcome> outcome = entry.function(*arguments);

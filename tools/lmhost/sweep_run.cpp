@@ -8,6 +8,7 @@
 #include <chrono>
 #include <cmath>
 #include <mutex>
+#include <utility>
 
 #include "report/units.hpp"
 #include "tools/lmhost/output.hpp"
@@ -98,7 +99,7 @@ SweepRange shard_of(std::size_t size, std::size_t index, std::size_t count) {
   return {part(index - 1), part(index), index == 1};
 }
 
-Result<int> run_sweep(const Sweep& sweep, SweepRange range, unsigned threads,
+Result<int> run_sweep(const Sweep& sweep, SweepRange range, unsigned threads, std::string header,
                       const FormatBlock& format, RowSink& sink) {
   const Interruptible interruptible;
   ProgressLine progress(range.end - range.first);
@@ -132,6 +133,8 @@ Result<int> run_sweep(const Sweep& sweep, SweepRange range, unsigned threads,
       idle.push_back(std::move(block));
     });
     for (Part& part : parts) {
+      // The header comes with the first row: a sweep that fails there leaves an older file alone.
+      if (!header.empty()) part.text.insert(0, part.text.empty() ? "" : std::exchange(header, {}));
       if (Result<bool> written = sink.write(part.text); !written)
         return std::move(written).errors();
       if (part.failure) {
@@ -144,6 +147,7 @@ Result<int> run_sweep(const Sweep& sweep, SweepRange range, unsigned threads,
     if (now() - start < kBatchSeconds / 2) batch = std::min(batch * 2, kLargestBatch);
     if (now() - start > kBatchSeconds * 2) batch = std::max<std::size_t>(64, batch / 2);
   }
+  if (Result<bool> written = sink.write(header); !written) return std::move(written).errors();
   if (Result<bool> finished = sink.finish(); !finished) return std::move(finished).errors();
   return 0;
 }

@@ -47,9 +47,9 @@ struct SweepRange {
 // take a point.
 SweepRange shard_of(std::size_t size, std::size_t index, std::size_t count);
 
-// Writes every row of the range. The exit status: 0, or 128 + a signal. Errors: of the sink, and of the
+// Writes the header and every row of the range. The exit status: 0, or 128 + a signal. Errors: of the sink, and of the
 // first point that an analysis refuses, with the rows before it written.
-Result<int> run_sweep(const Sweep& sweep, SweepRange range, unsigned threads,
+Result<int> run_sweep(const Sweep& sweep, SweepRange range, unsigned threads, std::string header,
                       const FormatBlock& format, RowSink& sink);
 
 }  // namespace lmhost::tool

@@ -278,7 +278,10 @@ def main():
     for name in options.names or CASES:
         case = CASES[name]
         text = dump(document(case, *run(case)))
-        (options.output / f"{name}.json").write_text(text, encoding="utf-8")
+        # Whole or not at all.
+        unfinished = options.output / f"{name}.json.new"
+        unfinished.write_text(text, encoding="utf-8")
+        unfinished.replace(options.output / f"{name}.json")
         print(f"{name}: {len(text)} bytes")
 
 
