@@ -4,6 +4,9 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <optional>
+#include <system_error>
+#include <utility>
 
 #include "aggregate/aggregate.hpp"
 #include "aggregate/cost_tree.hpp"
@@ -27,6 +30,37 @@ std::string program_prefix() {
   std::error_code error;
   const std::filesystem::path program = std::filesystem::read_symlink("/proc/self/exe", error);
   return error ? std::string() : program.parent_path().parent_path().string();
+}
+
+Diagnostic no_installation(const std::string& folder, std::string message) {
+  Diagnostic error = plain_error(ErrorKind::kIo, codes::kCannotRead, std::move(message),
+                                 "the prefix is the folder above lib/lmhost and share/lmhost");
+  error.file = folder;
+  return error;
+}
+
+// What is to come from an installation must be there: with no plugins every kernel would be unknown,
+// and nobody would say why.
+std::optional<Diagnostic> check_installation(const HostOptions& options,
+                                             const std::string& prefix) {
+  std::error_code error;
+  const std::string data = prefix + "/share/lmhost/catalogs";
+  if (!options.prefix.empty() && !std::filesystem::is_directory(data, error))
+    return no_installation(prefix,
+                           "not an installation of lmhost: there is no share/lmhost/catalogs");
+  if (!options.default_plugins) return std::nullopt;
+  if (prefix.empty())
+    return plain_error(ErrorKind::kIo, codes::kCannotRead,
+                       "there is no installation of lmhost above this program or library",
+                       "say where it is by its prefix, or do without default plugins");
+  const std::string plugins = prefix + kPluginFolder;
+  std::filesystem::directory_iterator at(plugins, error);
+  if (error)
+    return no_installation(plugins,
+                           "cannot read the plugins of the installation: " + error.message());
+  for (const std::filesystem::directory_iterator end; !error && at != end; at.increment(error))
+    if (at->path().extension() == ".so") return std::nullopt;
+  return no_installation(plugins, "the installation has no plugins");
 }
 
 Result<Conventions> open_conventions(const std::string& name, const std::string& prefix,
@@ -76,13 +110,14 @@ Result<bool> set_bits(RuntimePoint& point, RuntimeVariable variable,
 Result<Host> Host::open(const HostOptions& options) {
   Host host;
   host.prefix_ = options.prefix.empty() ? program_prefix() : options.prefix;
+  if (std::optional<Diagnostic> error = check_installation(options, host.prefix_)) return *error;
   PluginSources sources{options.plugin_files, options.plugin_directories, {}};
   if (options.default_plugins) sources.default_directory = host.prefix_ + kPluginFolder;
   Result<std::vector<KernelChoice>> choices = kernel_choices(options.use);
   if (!choices) return std::move(choices).errors();
   sources.choices = std::move(choices).value();
   sources.statics = options.static_plugins;
-  sources.on_code = options.on_plugin_code;
+  sources.watch = options.plugin_watch;
   // With data on top it is the whole that must know every plugin that a choice names.
   sources.more_follow = !options.catalogs.empty();
   Result<Catalog> catalog = load_catalog(sources);

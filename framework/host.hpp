@@ -7,7 +7,6 @@
 #pragma once
 
 #include <cstddef>
-#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -40,7 +39,7 @@ struct HostOptions {
   std::vector<std::string> use;  // "torch.matmul=vendor_mm": whose, of names that conflict
   std::vector<std::string>
       catalogs;  // --catalog: kernels as data, which hide plugins' of their names
-  std::function<void(const std::string& path)> on_plugin_code;  // see PluginSources::on_code
+  PluginWatch plugin_watch;
 };
 
 // A file of kernels as data that was named.

@@ -430,7 +430,7 @@ TEST_CASE("the page shows the examples as they are") {
     std::vector<std::string> examples;
     int blocks;
   };
-  const Row rows[] = {{"```cpp\n", {"scheduler.cpp", "sweep.cpp", "arena.cpp"}, 4},
+  const Row rows[] = {{"```cpp\n", {"scheduler.cpp", "builder.cpp", "sweep.cpp", "arena.cpp"}, 5},
                       {"```c\n", {"totals.c"}, 1},
                       {"```python\n", {"totals.py"}, 1}};
   for (const Row& row : rows) {

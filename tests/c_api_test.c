@@ -42,6 +42,7 @@ static void test_context(const char* prefix) {
   const char* files[] = {"/nowhere/x.so"};
   char catalog[4096];
   const char* catalogs[] = {catalog};
+  const char* use[] = {"torch.mm=nowhere"};
   struct {
     lmh_context_options options;
     int32_t newer;
@@ -93,6 +94,26 @@ static void test_context(const char* prefix) {
   CHECK(lmh_context_open(&options, &context, &error) == 5);
   check_error(error, "E501", "/nowhere/x.json");
 
+  /* No installation: an error at once. */
+  memset(&options, 0, sizeof options);
+  options.struct_size = sizeof options;
+  options.prefix = "/nonexistent";
+  error = NULL;
+  CHECK(lmh_context_open(&options, &context, &error) == 5);
+  check_error(error, "E501", "/nonexistent: error: not an installation of lmhost");
+
+  /* Whose a name is: a choice of a plugin that is not there does nothing, which is an error. */
+  options.prefix = prefix;
+  options.use = use;
+  options.use_count = 1;
+  error = NULL;
+  CHECK(lmh_context_open(&options, &context, &error) == 2);
+  check_error(error, "E601", "nowhere");
+  use[0] = "torch.mm=matmul";
+  context = NULL;
+  CHECK(lmh_context_open(&options, &context, NULL) == 0);
+  lmh_context_free(context);
+
   error = NULL;
   CHECK(lmh_context_open(NULL, NULL, &error) == 2);
   check_error(error, "E601", "lmh_context_open: a handle, text or output is NULL");
@@ -124,6 +145,13 @@ static void test_graphs(const lmh_context* context) {
   place = lmh_error_place(error, 0);
   CHECK(strcmp(place.file, "g.json") == 0);
   CHECK(place.line == 2 && place.column == 25);
+  CHECK(strcmp(lmh_error_hint(error, 0), "did you mean 'torch.nn.Linear' (plugin matmul 1.0.0)?") ==
+        0);
+  CHECK(strcmp(lmh_error_context(error, 0), "M > a") == 0);
+  CHECK(strcmp(lmh_error_source_line(error, 0),
+               "{\"name\": \"a\", \"kernel\": \"torch.nn.Liner\", \"bindings\": {}}]}}}") == 0);
+  CHECK(lmh_error_hint(error, 1) == NULL && lmh_error_context(error, 1) == NULL);
+  CHECK(lmh_error_source_line(error, 1) == NULL);
   check_error(error, "E101", "did you mean 'torch.nn.Linear'");
   options.struct_size = sizeof options;
   options.allow_unknown = 1;
@@ -134,6 +162,134 @@ static void test_graphs(const lmh_context* context) {
   CHECK(lmh_plan_resolve(context, graph, &options, &plan, &error) == 2);
   check_error(error, "E601", "lmh_plan_options.mode is 7");
   lmh_graph_free(graph);
+}
+
+/* A graph from the builder and the same from text: the same report, byte for byte. */
+static void test_builder(const lmh_context* context) {
+  static const char kText[] =
+      "{\"schema\": \"lmhost.graph/1\", \"root\": \"m\", \"config\": {\"k\": 4}, \"variables\": "
+      "{\"t\": \"seq_len\"}, \"kernels\": {\"m\": {\"parameters\": [], \"sub_kernels\": ["
+      "{\"name\": \"b\", \"kernel\": \"m.B\", \"bindings\": {\"n\": \"5\"}, \"count\": \"2\"}]}, "
+      "\"m.B\": {\"parameters\": [\"n\"], \"sub_kernels\": [{\"name\": \"fc\", \"kernel\": "
+      "\"torch.nn.Linear\", \"bindings\": {\"M\": \"t\", \"K\": \"config.k\", \"N\": \"n\"}}]}}}";
+  const lmh_graph_binding to_block[] = {{"n", "5"}};
+  const lmh_graph_binding to_linear[] = {{"M", "t"}, {"K", "config.k"}, {"N", "n"}};
+  const char* parameters[] = {"n"};
+  lmh_graph_call call = {0};
+  lmh_graph_builder* builder = NULL;
+  lmh_graph* graphs[2] = {NULL, NULL};
+  char* texts[2] = {NULL, NULL};
+  lmh_error* error = NULL;
+  lmh_number count, times;
+  char* explained = NULL;
+  char* kernel;
+  int i;
+
+  CHECK(lmh_graph_builder_new("m", &builder, NULL) == 0);
+  CHECK(lmh_graph_builder_config(builder, "k", "4", NULL) == 0);
+  CHECK(lmh_graph_builder_variable(builder, "t", "seq_len", NULL) == 0);
+  CHECK(lmh_graph_builder_composite(builder, "m", NULL, 0, NULL) == 0);
+  CHECK(lmh_graph_builder_call(builder, &call, &error) == 2);
+  check_error(error, "E601", "lmh_graph_call.struct_size is not set");
+  call.struct_size = sizeof call;
+  error = NULL;
+  CHECK(lmh_graph_builder_call(builder, &call, &error) == 2);
+  check_error(error, "E601", "lmh_graph_call has no name or no kernel");
+  call.name = "b";
+  call.kernel = "m.B";
+  call.bindings = to_block;
+  call.binding_count = 1;
+  call.count = "2";
+  CHECK(lmh_graph_builder_call(builder, &call, NULL) == 0);
+  CHECK(lmh_graph_builder_composite(builder, "m.B", parameters, 1, NULL) == 0);
+  call.name = "fc";
+  call.kernel = "torch.nn.Linear";
+  call.bindings = to_linear;
+  call.binding_count = 3;
+  call.count = NULL;
+  CHECK(lmh_graph_builder_call(builder, &call, NULL) == 0);
+  CHECK(lmh_graph_build(context, builder, NULL, &graphs[0], NULL) == 0);
+  CHECK(lmh_graph_parse(context, kText, sizeof kText - 1, NULL, &graphs[1], NULL) == 0);
+  for (i = 0; i < 2; ++i) {
+    lmh_plan* plan = NULL;
+    lmh_report* report = NULL;
+    lmh_point point = {0};
+    point.struct_size = sizeof point;
+    CHECK(lmh_plan_resolve(context, graphs[i], NULL, &plan, NULL) == 0);
+    CHECK(lmh_plan_point(plan, &point, NULL) == 0);
+    CHECK(lmh_plan_analyze(plan, &point, NULL, &report, NULL) == 0);
+    CHECK(lmh_report_text(report, LMH_TEXT, &texts[i], NULL) == 0);
+    kernel = lmh_report_node_kernel(report, 1);
+    CHECK(kernel != NULL && strcmp(kernel, "m.B") == 0);
+    lmh_string_free(kernel);
+    CHECK(lmh_report_node_kernel(report, 3) == NULL);
+    CHECK(lmh_report_node_executions(report, 2, &count, &times, NULL) == 0);
+    CHECK(count.low == 1 && times.low == 2);
+    error = NULL;
+    CHECK(lmh_report_node_executions(report, 3, &count, &times, &error) == 2);
+    check_error(error, "E601", "there is no node 3");
+    CHECK(lmh_report_explain(report, "b.fc", "flops", &explained, NULL) == 0);
+    CHECK(strstr(explained, "2*M*K*N") != NULL);
+    lmh_string_free(explained);
+    explained = NULL;
+    error = NULL;
+    CHECK(lmh_report_explain(report, "b.fd", NULL, &explained, &error) == 2);
+    check_error(error, "E602", "b.fd");
+    CHECK(explained == NULL);
+    lmh_report_free(report);
+    lmh_plan_free(plan);
+    lmh_graph_free(graphs[i]);
+  }
+  CHECK(strcmp(texts[0], texts[1]) == 0);
+  for (i = 0; i < 2; ++i) lmh_string_free(texts[i]);
+
+  /* A value must not close the object that it is in; and places name the call. */
+  CHECK(lmh_graph_builder_config(builder, "x", "1}, \"root\": \"y", NULL) == 0);
+  error = NULL;
+  CHECK(lmh_graph_build(context, builder, "mine", &graphs[0], &error) == 3);
+  check_error(error, "E102", "mine: config 'x':1:2");
+  lmh_graph_builder_free(builder);
+  CHECK(lmh_graph_builder_new("m", &builder, NULL) == 0);
+  CHECK(lmh_graph_builder_composite(builder, "m", NULL, 0, NULL) == 0);
+  call.count = "2*";
+  CHECK(lmh_graph_builder_call(builder, &call, NULL) == 0);
+  error = NULL;
+  CHECK(lmh_graph_build(context, builder, NULL, &graphs[0], &error) == 3);
+  check_error(error, "E201", "<memory>: call 'fc' of 'm':1:");
+  error = NULL;
+  CHECK(lmh_graph_builder_call(NULL, &call, &error) == 2);
+  check_error(error, "E601", "lmh_graph_builder_call: a handle, text or output is NULL");
+  lmh_graph_builder_free(builder);
+}
+
+static void test_lists(const lmh_context* context) {
+  lmh_plugin_info info = {0};
+  lmh_error* error = NULL;
+  char* names = NULL;
+  size_t i, loaded = 0;
+
+  CHECK(lmh_kernel_names(context, &names, NULL) == 0);
+  CHECK(strstr(names, "\ntorch.mm\n") != NULL);
+  lmh_string_free(names);
+  CHECK(lmh_model_names(context, &names, NULL) == 0);
+  CHECK(strstr(names, "llama-2-7b") != NULL && names[strlen(names) - 1] != '\n');
+  lmh_string_free(names);
+  CHECK(lmh_plugin_count(context) > 0 && lmh_plugin_count(NULL) == 0);
+  CHECK(lmh_plugin_info_at(context, 0, &info, &error) == 2);
+  check_error(error, "E601", "lmh_plugin_info.struct_size is not set");
+  info.struct_size = sizeof info;
+  for (i = 0; i < lmh_plugin_count(context); ++i) {
+    CHECK(lmh_plugin_info_at(context, i, &info, NULL) == 0);
+    if (strcmp(info.id, "matmul") != 0) continue;
+    ++loaded;
+    CHECK(info.state == LMH_PLUGIN_LOADED && strchr(info.version, '.') != NULL);
+    CHECK(strstr(info.path, "/matmul.so") != NULL && strlen(info.fingerprint) == 64);
+    CHECK(info.reason[0] == 0);
+  }
+  CHECK(loaded == 1);
+  error = NULL;
+  CHECK(lmh_plugin_info_at(context, i, &info, &error) == 2);
+  check_error(error, "E601", "there is no plugin");
 }
 
 static void test_texts(const lmh_report* report) {
@@ -360,12 +516,15 @@ int main(int count, char** arguments) {
   options.prefix = arguments[1];
   CHECK(lmh_context_open(&options, &context, NULL) == 0);
   test_graphs(context);
+  test_builder(context);
+  test_lists(context);
   test_plan(context);
   test_registry(context);
   test_sweep(context);
   lmh_context_free(context);
   lmh_context_free(NULL);
   lmh_graph_free(NULL);
+  lmh_graph_builder_free(NULL);
   lmh_plan_free(NULL);
   lmh_report_free(NULL);
   lmh_sweep_free(NULL);

@@ -327,6 +327,8 @@ TEST_CASE("plugins: what is declared is what is kept") {
   CHECK_FALSE(plugin->functions[1].is_macro);
   REQUIRE(plugin->kernels.size() == 1);
   const Kernel& kernel = plugin->kernels[0];
+  CHECK(kernel.aliases == std::vector<std::string>{"functions.one", "functions.two",
+                                                   "functions.three", "functions.four"});
   REQUIRE(kernel.parameters.size() == 3);
   CHECK(kernel.parameters[1].type == ParameterType::kString);
   CHECK(kernel.parameters[1].default_value->text == "'n'");

@@ -2,7 +2,6 @@
 #include <cstring>
 
 #include "api/c_calls.hpp"
-#include "resolve/assignments.hpp"
 
 namespace lmhost::v0 {
 namespace {
@@ -24,6 +23,7 @@ Result<HostOptions> read_options(const lmh_context_options* from) {
   options.static_plugins.assign(read->entries, read->entries + read->entry_count);
   options.default_plugins = read->no_default_plugins == 0;
   options.catalogs = texts(read->catalogs, read->catalog_count);
+  options.use = texts(read->use, read->use_count);
   return options;
 }
 
@@ -40,23 +40,6 @@ Result<PlanOptions> read_options(const lmh_plan_options* from) {
   options.set = texts(read->set, read->set_count);
   options.allow_unknown = read->allow_unknown != 0;
   return options;
-}
-
-Result<std::string> text_of(const Report& report, int32_t format) {
-  switch (format) {
-    case LMH_TEXT:
-      return report.to_text();
-    case LMH_JSON:
-      return report.to_json();
-    case LMH_JSON_LINES:
-      return report.to_json_lines();
-    case LMH_CSV:
-      return report.to_csv();
-    case LMH_MARKDOWN:
-      return report.to_markdown();
-    default:
-      return misuse("there is no format " + std::to_string(format));
-  }
 }
 
 Result<std::vector<Costs>> totals_of(const Plan& plan, const lmh_point* points, std::size_t count,
@@ -80,21 +63,6 @@ Result<Report> report_of(const Plan& plan, const lmh_point* at, const lmh_run_op
   if (!point) return point.errors();
   Watch watch(*run);
   return plan.analyze(*point, watch.run());
-}
-
-// "M=1, K=2" as the arguments of the C++ API.
-Result<Costs> kernel_costs(const Host& host, const char* kernel, const char* text) {
-  const SourceText source{"<arguments>", text};
-  const Result<std::vector<Assignment>> assigned = parse_assignments(source);
-  if (!assigned) return assigned.errors();
-  Arguments arguments;
-  for (const Assignment& row : *assigned) {
-    if (row.value.kind == Value::Kind::kString)
-      arguments.emplace_back(std::string(row.name), row.value.string);
-    else
-      arguments.emplace_back(std::string(row.name), row.value.number);
-  }
-  return host.compute_costs(kernel, arguments);
 }
 
 }  // namespace
@@ -205,103 +173,4 @@ int32_t lmh_plan_analyze(const lmh_plan* plan, const lmh_point* point,
       [&](Report made) { *report = new lmh_report{std::move(made)}; });
 }
 
-void lmh_report_free(lmh_report* report) { delete report; }
-
-size_t lmh_report_node_count(const lmh_report* report) {
-  return report == nullptr ? 0 : report->value.size();
-}
-
-int32_t lmh_report_node_costs(const lmh_report* report, size_t node, lmh_costs* costs,
-                              lmh_error** error) {
-  if (report == nullptr || costs == nullptr) return refuse_null("lmh_report_node_costs", error);
-  return guarded(
-      error,
-      [&]() -> lmhost::Result<lmhost::Costs> {
-        if (node >= report->value.size()) return misuse("there is no node " + std::to_string(node));
-        return report->value.node(node).total;
-      },
-      [&](const lmhost::Costs& total) { *costs = to_c(total); });
-}
-
-char* lmh_report_node_path(const lmh_report* report, size_t node) {
-  try {
-    if (report == nullptr || node >= report->value.size()) return nullptr;
-    return copied(report->value.node(node).path);
-  } catch (...) {
-    return nullptr;
-  }
-}
-
-int32_t lmh_report_text(const lmh_report* report, int32_t format, char** text, lmh_error** error) {
-  if (report == nullptr || text == nullptr) return refuse_null("lmh_report_text", error);
-  return guarded(
-      error, [&] { return text_of(report->value, format); },
-      [&](const std::string& whole) { *text = copied(whole); });
-}
-
 void lmh_string_free(char* string) { delete[] string; }
-
-size_t lmh_error_count(const lmh_error* error) { return error == nullptr ? 0 : error->list.size(); }
-
-const char* lmh_error_code(const lmh_error* error, size_t index) {
-  return index < lmh_error_count(error) ? error->list[index].code.c_str() : nullptr;
-}
-
-const char* lmh_error_message(const lmh_error* error, size_t index) {
-  return index < lmh_error_count(error) ? error->list[index].message.c_str() : nullptr;
-}
-
-lmh_place lmh_error_place(const lmh_error* error, size_t index) {
-  if (index >= lmh_error_count(error)) return {"", 0, 0};
-  const lmhost::Diagnostic& one = error->list[index];
-  return {one.file.c_str(), one.line, one.column};
-}
-
-const char* lmh_error_text(const lmh_error* error) {
-  return error == nullptr ? nullptr : error->text.c_str();
-}
-
-void lmh_error_free(lmh_error* error) { delete error; }
-
-int32_t lmh_compute_costs(const lmh_context* context, const char* kernel, const char* arguments,
-                          lmh_costs* costs, lmh_error** error) {
-  if (context == nullptr || kernel == nullptr || arguments == nullptr || costs == nullptr)
-    return refuse_null("lmh_compute_costs", error);
-  return guarded(
-      error, [&] { return kernel_costs(context->value, kernel, arguments); },
-      [&](const lmhost::Costs& value) { *costs = to_c(value); });
-}
-
-int32_t lmh_compute_flops(const lmh_context* context, const char* kernel, const char* arguments,
-                          lmh_number* flops, lmh_error** error) {
-  if (context == nullptr || kernel == nullptr || arguments == nullptr || flops == nullptr)
-    return refuse_null("lmh_compute_flops", error);
-  return guarded(
-      error, [&] { return kernel_costs(context->value, kernel, arguments); },
-      [&](const lmhost::Costs& value) { *flops = to_c(value[lmhost::Quantity::kFlops]); });
-}
-
-int32_t lmh_compute_memory(const lmh_context* context, const char* kernel, const char* arguments,
-                           lmh_memory* memory, lmh_error** error) {
-  if (context == nullptr || kernel == nullptr || arguments == nullptr || memory == nullptr)
-    return refuse_null("lmh_compute_memory", error);
-  return guarded(
-      error, [&] { return kernel_costs(context->value, kernel, arguments); },
-      [&](const lmhost::Costs& value) {
-        *memory = {to_c(value.bytes_read()), to_c(value.bytes_written()),
-                   to_c(value[lmhost::Quantity::kIntermediateBytes])};
-      });
-}
-
-int32_t lmh_required_parameters(const lmh_context* context, const char* kernel, char** names,
-                                lmh_error** error) {
-  if (context == nullptr || kernel == nullptr || names == nullptr)
-    return refuse_null("lmh_required_parameters", error);
-  return guarded(
-      error, [&] { return context->value.required_parameters(kernel); },
-      [&](const std::vector<std::string>& list) {
-        std::string lines;
-        for (const std::string& name : list) lines += (lines.empty() ? "" : "\n") + name;
-        *names = copied(lines);
-      });
-}

@@ -4,9 +4,11 @@
 
 #include <cstring>
 #include <exception>
+#include <mutex>
 #include <new>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "api/c_values.hpp"
 #include "api/objects.hpp"
@@ -16,6 +18,23 @@
 
 struct lmh_context {
   lmhost::v0::Host value;
+
+  // The plugins as the C API shows them, made when somebody asks: fingerprints take a while.
+  struct Plugins {
+    std::vector<lmhost::v0::PluginInfo> list;
+    std::vector<std::string> reasons;  // of each, as printed; "" of those loaded
+  };
+  const Plugins& plugins() const {
+    std::call_once(once_, [this] {
+      plugins_.list = value.plugins();
+      for (const auto& plugin : plugins_.list)
+        plugins_.reasons.push_back(lmhost::render(plugin.reasons));
+    });
+    return plugins_;
+  }
+
+  mutable std::once_flag once_ = {};
+  mutable Plugins plugins_ = {};
 };
 struct lmh_graph {
   lmhost::v0::Graph value;
@@ -32,6 +51,7 @@ struct lmh_sweep {
 struct lmh_error {
   lmhost::Diagnostics list;
   std::string text;
+  std::vector<std::string> contexts;  // of each in the list
 };
 
 namespace lmhost::v0 {
@@ -40,7 +60,12 @@ inline int32_t fail(Diagnostics errors, lmh_error** error) {
   const auto kind = static_cast<int32_t>(exit_status(errors));
   if (error != nullptr) {
     std::string text = render(errors);
-    *error = new lmh_error{std::move(errors), std::move(text)};
+    std::vector<std::string> contexts;
+    for (const Diagnostic& one : errors) {
+      std::string& path = contexts.emplace_back();
+      for (const std::string& part : one.context) path += (path.empty() ? "" : " > ") + part;
+    }
+    *error = new lmh_error{std::move(errors), std::move(text), std::move(contexts)};
   }
   return kind;
 }

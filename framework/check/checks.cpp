@@ -12,10 +12,10 @@ using Group = CheckGroup;
 
 constexpr CheckSpec kChecks[] = {
     {"file.readable", Group::kFile, false, "E401 E501",
-     "is a whole shared library of this machine that not everybody may write to",
+     "is a whole shared library of this machine that nobody else may replace",
      "The dynamic linker dies on a truncated library, and whoever can replace the file runs code "
      "as the user.",
-     "Build or copy the file again; chmod o-w where everybody may write to it."},
+     "Build or copy the file again; chmod go-w it and its folder where others may write to them."},
     {"file.note", Group::kFile, false, "E402", "carries the note of an lmhost plugin",
      "Opening a library runs its start-up code. The note is read from the file before that, so "
      "that a foreign library never runs.",

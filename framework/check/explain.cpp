@@ -16,9 +16,11 @@ struct CodePage {
 constexpr CodePage kCodes[] = {
     {"E401", "The file is not a whole shared library of this machine.",
      "Header and program headers are read before anything is opened: an empty file, a text, a "
-     "folder, a pipe, a library of another processor or word size, a truncated one, and one that "
-     "everybody may write to are refused by name.",
-     "Build or copy the file again. A folder of plugins is given by --plugin-dir."},
+     "folder, a pipe, a library of another processor or word size, and a truncated one are refused "
+     "by name. So is what somebody else could have put there: a file or a folder that neither you, "
+     "root nor the owner of lmhost owns, or to which others may write.",
+     "Build or copy the file again; chmod go-w what others may write to. A folder of plugins is "
+     "given by --plugin-dir."},
     {"E402", "The library carries no lmhost note.",
      "Without the note nobody said that this is a plugin, and opening it would run its start-up "
      "code. In a folder such a library is passed over; given by --plugin it is an error.",
@@ -27,10 +29,14 @@ constexpr CodePage kCodes[] = {
      "The major number changes when tables change their layout; the language when formulas or "
      "quantities change their meaning. Guessing would give wrong numbers.",
      "Build the plugin with this version's <lmhost/sdk.hpp>, or use the host it was built for."},
-    {"E404", "The dynamic linker refused the library.",
-     "Its words follow: a symbol that nobody has, or a library that is missing. A file that was "
-     "replaced after this process opened it is refused too: the linker would hand out the old one.",
-     "Link with -Wl,-z,defs, which lmhost_add_plugin() does; start a new process after a rebuild."},
+    {"E404", "The dynamic linker refused the library, or loading it ends the process.",
+     "The linker's words follow: a symbol that nobody has, or a library that is missing. A file "
+     "that "
+     "was replaced after this process opened it is refused too: the linker would hand out the old "
+     "one. A plugin that is not of the installation is loaded in a process of its own first; one "
+     "that ends that process, or keeps it for long, is not loaded.",
+     "Link with -Wl,-z,defs, which lmhost_add_plugin() does; start a new process after a rebuild; "
+     "look at the plugin with 'lmhost plugin check'."},
     {"E405", "The entry is missing, threw, or returned no tables.",
      "lmhost_plugin_v0 is the one function that is called while loading. The reason that the "
      "plugin gave is quoted.",

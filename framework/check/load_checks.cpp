@@ -90,7 +90,7 @@ const lmh_plugin* check_loading(const PluginFile& file, CheckReport& report) {
   const Surroundings before;
   const auto start = std::chrono::steady_clock::now();
   // Opened here first: open_plugin() undoes what start-up code does to the arithmetic.
-  void* const library = ::dlopen(file.path.c_str(), RTLD_NOW | RTLD_LOCAL | RTLD_NODELETE);
+  void* const library = ::dlopen(file.real_path.c_str(), RTLD_NOW | RTLD_LOCAL | RTLD_NODELETE);
   const Surroundings opened;
   std::fesetenv(FE_DFL_ENV);
   const Result<const lmh_plugin*> table = open_plugin(file);

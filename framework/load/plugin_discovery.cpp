@@ -12,9 +12,24 @@
 #include "load/plugin_file.hpp"
 #include "load/plugin_opener.hpp"
 #include "load/plugin_reader.hpp"
+#include "load/plugin_trust.hpp"
 
 namespace lmhost {
 namespace {
+
+// Opened and read: tables may point anywhere, so reading them can end the process too. Leaves the tables
+// in *opened, whatever they say.
+Result<Plugin> load_watched(const PluginFile& file, PluginOrigin origin, const PluginWatch& watch,
+                            const lmh_plugin** opened) {
+  if (origin == PluginOrigin::kGiven && watch.rehearse)
+    if (std::optional<Diagnostic> problem = watch.rehearse(file)) return *std::move(problem);
+  if (watch.on_code) watch.on_code(file.path);
+  const Result<const lmh_plugin*> table = open_plugin(file);
+  if (table) *opened = *table;
+  Result<Plugin> plugin = table ? read_plugin(*table, file.path) : table.errors();
+  if (watch.on_code) watch.on_code({});
+  return plugin;
+}
 
 class Discovery {
  public:
@@ -33,7 +48,8 @@ class Discovery {
     }
     level_.emplace(file->stem, path);
     const lmh_plugin* table = nullptr;
-    if (Diagnostics problems = load(*file, &table); !problems.empty()) fail(std::move(problems));
+    if (Diagnostics problems = load(*file, PluginOrigin::kGiven, &table); !problems.empty())
+      fail(std::move(problems));
   }
 
   // Linked into the program: nothing may go wrong either.
@@ -56,8 +72,8 @@ class Discovery {
 
   // Found by looking: what does not load is listed, and loads are missed only by a graph that needs
   // them.
-  void add_found(const std::string& path) {
-    Result<PluginFile> file = inspect_plugin_file(path);
+  void add_found(const std::string& path, PluginOrigin origin) {
+    Result<PluginFile> file = inspect_plugin_file(path, origin);
     if (!file) return refuse(path, {}, std::move(file).errors());
     if (opened_.count(file->identity) != 0) return;
     if (const auto winner = loaded_.find(file->stem); winner != loaded_.end()) {
@@ -65,17 +81,19 @@ class Discovery {
       return;
     }
     const lmh_plugin* table = nullptr;
-    if (Diagnostics problems = load(*file, &table); !problems.empty())
+    if (Diagnostics problems = load(*file, origin, &table); !problems.empty())
       refuse(path, file->identity, std::move(problems), table);
   }
 
-  void add_directory(const std::string& directory, bool must_exist) {
+  void add_directory(const std::string& directory, PluginOrigin origin) {
     namespace fs = std::filesystem;
     std::error_code error;
     std::vector<std::string> paths;
     for (fs::directory_iterator at(directory, error), end; !error && at != end; at.increment(error))
       if (at->path().extension() == ".so") paths.push_back(at->path().string());
-    if (error && !must_exist && error == std::errc::no_such_file_or_directory) return;
+    if (error && origin == PluginOrigin::kInstallation &&
+        error == std::errc::no_such_file_or_directory)
+      return;
     if (error) {
       Diagnostic unreadable = plugin_error(directory, codes::kCannotRead,
                                            "cannot read the plugin directory: " + error.message(),
@@ -86,8 +104,13 @@ class Discovery {
       unreadable.kind = ErrorKind::kIo;
       return fail({std::move(unreadable)});
     }
+    if (origin == PluginOrigin::kGiven)
+      if (const auto doubt = distrust_of_folder(directory, FolderUse::kWholeFolder))
+        return fail(
+            {plugin_error(directory, codes::kPluginFile,
+                          "no plugin of this folder is loaded: " + doubt->reason, doubt->remedy)});
     std::sort(paths.begin(), paths.end());
-    for (const std::string& path : paths) add_found(path);
+    for (const std::string& path : paths) add_found(path, origin);
   }
 
   Result<Catalog> finish() && {
@@ -151,14 +174,8 @@ class Discovery {
                                  std::make_move_iterator(reasons.end()));
   }
 
-  // Leaves the tables in *opened, whatever they say.
-  Diagnostics load(const PluginFile& file, const lmh_plugin** opened) {
-    if (sources_.on_code) sources_.on_code(file.path);
-    const Result<const lmh_plugin*> table = open_plugin(file);
-    if (sources_.on_code) sources_.on_code({});
-    if (!table) return table.errors();
-    *opened = *table;
-    Result<Plugin> plugin = read_plugin(*table, file.path);
+  Diagnostics load(const PluginFile& file, PluginOrigin origin, const lmh_plugin** opened) {
+    Result<Plugin> plugin = load_watched(file, origin, sources_.watch, opened);
     if (!plugin) return std::move(plugin).errors();
     opened_.insert(file.identity);
     loaded_.emplace(file.stem, file.path);
@@ -183,17 +200,18 @@ Result<Catalog> load_catalog(const PluginSources& sources) {
   Discovery discovery(sources);
   for (const PluginEntry entry : sources.statics) discovery.add_static(entry);
   for (const std::string& path : sources.files) discovery.add_file(path);
-  for (const std::string& directory : sources.directories) discovery.add_directory(directory, true);
-  if (!sources.default_directory.empty()) discovery.add_directory(sources.default_directory, false);
+  for (const std::string& directory : sources.directories)
+    discovery.add_directory(directory, PluginOrigin::kGiven);
+  if (!sources.default_directory.empty())
+    discovery.add_directory(sources.default_directory, PluginOrigin::kInstallation);
   return std::move(discovery).finish();
 }
 
-Result<Plugin> load_plugin(const std::string& path) {
+Result<Plugin> load_plugin(const std::string& path, const PluginWatch& watch) {
   const Result<PluginFile> file = inspect_plugin_file(path);
   if (!file) return file.errors();
-  const Result<const lmh_plugin*> table = open_plugin(*file);
-  if (!table) return table.errors();
-  return read_plugin(*table, path);
+  const lmh_plugin* opened = nullptr;
+  return load_watched(*file, PluginOrigin::kGiven, watch, &opened);
 }
 
 }  // namespace lmhost

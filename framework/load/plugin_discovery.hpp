@@ -6,7 +6,6 @@
 // directory is never searched, and no input file can name a plugin.
 #pragma once
 
-#include <functional>
 #include <string>
 #include <vector>
 
@@ -24,17 +23,16 @@ struct PluginSources {
   std::vector<PluginEntry> statics;  // linked into the program: of the level of the files
   std::vector<KernelChoice> choices = {};
   bool more_follow = false;  // choices may name plugins that are not among these
-  // Called with a file before any of its code runs, and with "" when that has ended: for programs
-  // that say whose fault it was should the code take the process down.
-  std::function<void(const std::string& path)> on_code = {};
+  PluginWatch watch = {};
 };
 
 // Of a directory the files *.so count, in the order of their names; not those in folders below it.
-// A file reached by two names is loaded once. Errors: E501, E401 to E410, and those of
+// A file reached by two names is loaded once. Folders to which others may write are refused, but for
+// default_directory (plugin_trust.hpp). Errors: E501, E401 to E410, and those of
 // Catalog::build().
 Result<Catalog> load_catalog(const PluginSources& sources);
 
 // One file: inspected, opened and read.
-Result<Plugin> load_plugin(const std::string& path);
+Result<Plugin> load_plugin(const std::string& path, const PluginWatch& watch = {});
 
 }  // namespace lmhost

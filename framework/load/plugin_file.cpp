@@ -5,9 +5,13 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <filesystem>
+#include <string_view>
 #include <system_error>
+#include <utility>
 
 #include "load/plugin_error.hpp"
+#include "load/plugin_trust.hpp"
 
 namespace lmhost {
 namespace {
@@ -42,6 +46,25 @@ class Descriptor {
   int number_;
 };
 
+FileIdentity identity_of(const struct ::stat& status) {
+  return {static_cast<std::uint64_t>(status.st_dev), static_cast<std::uint64_t>(status.st_ino)};
+}
+
+std::optional<std::string> real_path_of(const std::string& path) {
+  std::error_code error;
+  const std::filesystem::path real = std::filesystem::canonical(path, error);
+  if (error) return std::nullopt;
+  return real.string();
+}
+
+// dlopen() puts folders in the place of these, and so would open another file.
+bool has_linker_token(std::string_view path) {
+  for (const std::string_view name : {"ORIGIN", "LIB", "PLATFORM"})
+    for (const std::string& token : {"$" + std::string(name), "${" + std::string(name) + "}"})
+      if (path.find(token) != path.npos) return true;
+  return false;
+}
+
 Diagnostic cannot_read(const std::string& path, int error) {
   Diagnostic unreadable =
       plugin_error(path, codes::kCannotRead,
@@ -57,7 +80,7 @@ Diagnostic refused(const std::string& path, const std::string& problem, std::str
 
 }  // namespace
 
-Result<PluginFile> inspect_plugin_file(const std::string& path) {
+Result<PluginFile> inspect_plugin_file(const std::string& path, PluginOrigin origin) {
   const Descriptor file(path);
   if (file.number() < 0) return cannot_read(path, errno);
   struct ::stat status = {};
@@ -65,8 +88,20 @@ Result<PluginFile> inspect_plugin_file(const std::string& path) {
   if (S_ISDIR(status.st_mode))
     return refused(path, "it is a directory", "a directory of plugins is given by --plugin-dir");
   if (!S_ISREG(status.st_mode)) return refused(path, "it is not a regular file");
-  if ((status.st_mode & S_IWOTH) != 0)
-    return refused(path, "everybody may write to it", "chmod o-w removes the permission");
+  if (const std::optional<Distrust> doubt = distrust_of_file(status))
+    return refused(path, doubt->reason, doubt->remedy);
+  std::optional<std::string> real = real_path_of(path);
+  // Between the two somebody may have put another file there.
+  const FileIdentity identity = identity_of(status);
+  if (!real || identity_of(*real) != identity)
+    return refused(path, "the file was replaced while it was looked at");
+  if (origin == PluginOrigin::kGiven)
+    if (const std::optional<Distrust> doubt =
+            distrust_of_folder(real->substr(0, real->rfind('/') + 1), FolderUse::kOneFile))
+      return refused(path, doubt->reason, doubt->remedy);
+  if (has_linker_token(*real))
+    return refused(path, "its path has a part that the dynamic linker replaces: " + *real,
+                   "move it out of folders whose names have $ORIGIN, $LIB or $PLATFORM");
 
   const auto read_at = [&](std::uint64_t offset, void* into, std::size_t size) {
     return file.read_at(offset, into, size);
@@ -74,10 +109,13 @@ Result<PluginFile> inspect_plugin_file(const std::string& path) {
   Result<PluginNote> note =
       read_plugin_note(path, static_cast<std::uint64_t>(status.st_size), read_at);
   if (!note) return std::move(note).errors();
-  return PluginFile{path, file_stem(path),
-                    FileIdentity{static_cast<std::uint64_t>(status.st_dev),
-                                 static_cast<std::uint64_t>(status.st_ino)},
-                    *note};
+  return PluginFile{path, *std::move(real), file_stem(path), identity, *note};
+}
+
+std::optional<FileIdentity> identity_of(const std::string& path) {
+  struct ::stat status = {};
+  if (::stat(path.c_str(), &status) != 0) return std::nullopt;
+  return identity_of(status);
 }
 
 std::string file_stem(const std::string& path) {

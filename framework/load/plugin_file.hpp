@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 
 #include "lmhost/result.hpp"
@@ -20,16 +21,22 @@ struct FileIdentity {
 };
 
 struct PluginFile {
-  std::string path;
-  std::string stem;  // the file's name without ".so": the id that the plugin must have
+  std::string path;       // as given: for messages
+  std::string real_path;  // absolute and without links: what is opened
+  std::string stem;       // the file's name without ".so": the id that the plugin must have
   FileIdentity identity;
   PluginNote note;
 };
 
-// Refuses what is not a regular file (E401), what everybody may write to (E401: whoever can replace
-// the file runs code as the user), and what read_plugin_note() refuses. E501 when it cannot be
-// read.
-Result<PluginFile> inspect_plugin_file(const std::string& path);
+// Refuses what is not a regular file, a file that others may replace (E401; see plugin_trust.hpp) and
+// what read_plugin_note() refuses. E501 when it cannot be read. The folders of the installation are
+// not doubted: who can write there can replace lmhost.
+enum class PluginOrigin { kGiven, kInstallation };
+Result<PluginFile> inspect_plugin_file(const std::string& path,
+                                       PluginOrigin origin = PluginOrigin::kGiven);
+
+// What the file is now; nothing when it is gone.
+std::optional<FileIdentity> identity_of(const std::string& path);
 
 // "matmul" of "plugins/matmul.so".
 std::string file_stem(const std::string& path);

@@ -82,13 +82,18 @@ std::optional<Diagnostic> load(const PluginFile& file, boost::dll::shared_librar
   const auto mode = boost::dll::load_mode::rtld_now | boost::dll::load_mode::rtld_local |
                     static_cast<boost::dll::load_mode::type>(RTLD_NODELETE);
   try {
-    handle.load(file.path, mode);
+    handle.load(file.real_path, mode);
   } catch (const std::exception& failure) {
     return plugin_error(file.path, codes::kPluginOpen,
-                        "cannot open: " + linker_message(failure, file.path));
+                        "cannot open: " + linker_message(failure, file.real_path));
   } catch (...) {
     return plugin_error(file.path, codes::kPluginOpen,
                         "cannot open: its start-up code threw an exception");
+  }
+  if (identity_of(file.real_path) != file.identity) {
+    handle.unload();
+    return plugin_error(file.path, codes::kPluginOpen,
+                        "the file was replaced while it was opened; start a new process");
   }
   return std::nullopt;
 }
@@ -139,7 +144,7 @@ Result<const lmh_plugin*> open_plugin(const PluginFile& file) {
   Library& library = all.libraries[file.identity];
   if (library.table != nullptr) return library.table;
   // The dynamic linker compares paths first and would hand out the library that was there before.
-  const auto [known, is_new] = all.paths.emplace(file.path, file.identity);
+  const auto [known, is_new] = all.paths.emplace(file.real_path, file.identity);
   if (!is_new && known->second != file.identity) {
     return plugin_error(file.path, codes::kPluginOpen,
                         "the file was replaced after this process opened it; start a new process");

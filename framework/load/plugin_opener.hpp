@@ -8,9 +8,23 @@
 
 #include <lmhost/plugin.h>
 
+#include <functional>
+#include <optional>
+#include <string>
+
 #include "load/plugin_file.hpp"
 
 namespace lmhost {
+
+// For programs that outlive what a plugin does to its process while it is loaded, and say whose fault
+// it was. Both may be empty.
+struct PluginWatch {
+  // Called with a file that is not of the installation before any of its code runs here: why it must
+  // not.
+  std::function<std::optional<Diagnostic>(const PluginFile& file)> rehearse = {};
+  // Called with a file before any of its code runs, and with "" when that has ended.
+  std::function<void(const std::string& path)> on_code = {};
+};
 
 // Errors: E404 the dynamic linker refused it (with its words), E405 the entry is missing, threw, or
 // returned NULL (with the plugin's words). The result is never null and points into the plugin.

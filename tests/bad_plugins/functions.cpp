@@ -18,7 +18,11 @@ LMHOST_PLUGIN(functions, "1.0.0", "Functions called by formulas") {
       },
       "x -> x/2");
   plugin.kernel("good.functions")
-      .params({"n", "of:string='n'", "minus~=0"})
+      .alias("functions.one")
+      .alias("functions.two", "functions.three")
+      .alias({"functions.four"})
+      .params("n")
+      .params("of:string='n'", "minus~=0")
       .let("twice", "doubled(of)")
       .flops("twice*weight_of_one + half(n - minus)")
       .example("n=10", "flops=35")

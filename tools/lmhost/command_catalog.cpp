@@ -5,6 +5,7 @@
 #include "load/plugin_discovery.hpp"
 #include "report/kernel_catalog.hpp"
 #include "tools/lmhost/commands.hpp"
+#include "tools/lmhost/guard.hpp"
 #include "tools/lmhost/output.hpp"
 #include "tools/lmhost/session.hpp"
 
@@ -17,7 +18,7 @@ bool is_file(const std::string& operand) {
 
 Result<std::string> dump_of(const Arguments& arguments, const std::string& operand) {
   if (is_file(operand)) {
-    Result<Plugin> plugin = load_plugin(operand);
+    Result<Plugin> plugin = load_plugin(operand, plugin_watch());
     if (!plugin.ok()) return std::move(plugin).errors();
     return write_kernel_catalog(*plugin);
   }

@@ -10,6 +10,7 @@
 #include "load/plugin_discovery.hpp"
 #include "load/plugin_file.hpp"
 #include "report/kernels.hpp"
+#include "tools/lmhost/guard.hpp"
 #include "tools/lmhost/output.hpp"
 #include "tools/lmhost/session.hpp"
 
@@ -31,7 +32,7 @@ std::vector<ListedPlugin> listed_plugins(const Catalog& catalog, bool all) {
   }
   for (const ShadowedPlugin& plugin : catalog.shadowed()) {
     // Its tables are read for its version; none of its kernels are used.
-    const Result<Plugin> read = load_plugin(plugin.path);
+    const Result<Plugin> read = load_plugin(plugin.path, plugin_watch());
     rows.push_back({plugin.id, read ? read->version : "", read ? read->abi : "", plugin.path,
                     "shadowed", "by " + plugin.by});
   }

@@ -18,6 +18,7 @@
 #include "resolve/problems.hpp"
 #include "tools/lmhost/command_learn.hpp"
 #include "tools/lmhost/commands.hpp"
+#include "tools/lmhost/guard.hpp"
 #include "tools/lmhost/session.hpp"
 
 namespace lmhost::tool {
@@ -165,7 +166,7 @@ Result<Checked> check_json(const std::string& path, const Host& host) {
 }
 
 Result<Checked> check_plugin(const std::string& path) {
-  Result<Plugin> plugin = load_plugin(path);
+  Result<Plugin> plugin = load_plugin(path, plugin_watch());
   if (!plugin.ok()) return std::move(plugin).errors();
   const std::string text = "plugin " + plugin->id + " " + plugin->version + ", " +
                            count_of(plugin->kernels.size(), "kernel");

@@ -44,11 +44,9 @@ void drop_breadcrumb() {
   write_error({breadcrumb.text.data(), size});
 }
 
-void on_deadly_signal(int signal_number) {
+void on_deadly_signal(int) {
   drop_breadcrumb();
-  // SA_RESETHAND has put the default back; the signal comes again when this returns, but one that
-  // was sent would not.
-  ::raise(signal_number);
+  ::_exit(kPluginStatus);
 }
 
 void on_exit() {

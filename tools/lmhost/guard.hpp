@@ -2,8 +2,12 @@
 // the process down while it is loaded.
 #pragma once
 
+#include <chrono>
 #include <functional>
+#include <optional>
 #include <string>
+
+#include "load/plugin_opener.hpp"
 
 namespace lmhost::tool {
 
@@ -12,9 +16,17 @@ namespace lmhost::tool {
 int guarded(const std::function<int()>& body);
 
 // To be called with a plugin's file before its code runs and with "" behind it. In between a signal
-// that ends the process (SIGSEGV, SIGABRT, ...) first writes one line that names the file and
-// `lmhost plugin check`; the process then dies by that signal all the same. So does exit(), called
-// by the plugin, which becomes exit status 4: a run that ends there has no answer.
+// that ends the process (SIGSEGV, SIGABRT, ...), and exit() called by the plugin, become one line that
+// names the file and `lmhost plugin check`, and exit status 4: a run that ends there has no answer.
 void watch_plugin_code(const std::string& path);
+
+// Loads a plugin in a process of its own, a copy of this one, and says why this one must not: it would
+// end, by a signal or by any call that ends a process, or wait for longer than `patience`. Error:
+// E404. What a plugin does a second time, or later, is not known from that.
+std::optional<Diagnostic> rehearse_plugin(
+    const PluginFile& file, std::chrono::milliseconds patience = std::chrono::seconds(10));
+
+// Both of them, for whoever loads plugins.
+PluginWatch plugin_watch();
 
 }  // namespace lmhost::tool

@@ -11,6 +11,7 @@
 #include "report/kernels.hpp"
 #include "study/profile.hpp"
 #include "tools/lmhost/guard.hpp"
+#include "tools/lmhost/shell_word.hpp"
 #include "tools/lmhost/values.hpp"
 
 namespace lmhost::tool {
@@ -78,15 +79,6 @@ void read_precision(const Arguments& arguments, Workload* workload, Diagnostics*
   read_bits(arguments, "index-bits", &workload->index_bits, errors);
 }
 
-std::string shell_word(const std::string& text) {
-  constexpr std::string_view kPlain =
-      "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-+=./:,@%";
-  if (!text.empty() && text.find_first_not_of(kPlain) == std::string::npos) return text;
-  std::string quoted = "'";
-  for (const char c : text) quoted += c == '\'' ? std::string("'\\''") : std::string(1, c);
-  return quoted + "'";
-}
-
 void apply_phase(const Arguments& arguments, Workload* workload, Diagnostics* errors) {
   const std::optional<std::string> phase = arguments.get("phase");
   if (!phase) return;
@@ -145,7 +137,7 @@ Result<Host> open_host(const HostOptions& options) {
                          "write the absolute path: it must mean the same from every folder");
   }
   HostOptions watched = options;
-  watched.on_plugin_code = watch_plugin_code;
+  watched.plugin_watch = plugin_watch();
   return Host::open(watched);
 }
 

@@ -2,7 +2,7 @@
  *
  * Handles are opaque and immutable: any number of threads may use one at once; only freeing it must
  * be the last use. A handle keeps alive what it needs, so a plan outlives its context. Freeing NULL
- * does nothing. Strings are UTF-8 and end in a zero byte; paths are bytes.
+ * does nothing. Only a builder changes, and belongs to one thread at a time. Strings are UTF-8 and end in a zero byte; paths are bytes.
  *
  * A function that can fail returns 0, or the kind of its error (2 usage, 3 input, 4 plugin, 5 I/O,
  * 70 internal); then its outputs are unchanged and *error, unless `error` is NULL, is a new error
@@ -30,12 +30,13 @@
 extern "C" {
 #endif
 
-typedef struct lmh_context lmh_context; /* loaded plugins and conventions */
-typedef struct lmh_graph lmh_graph;     /* a model as read */
-typedef struct lmh_plan lmh_plan;       /* the graph bound to kernels and a config */
-typedef struct lmh_report lmh_report;   /* the plan at one point */
-typedef struct lmh_sweep lmh_sweep;     /* the plan over a grid of points */
-typedef struct lmh_error lmh_error;     /* one or more things that are wrong */
+typedef struct lmh_context lmh_context;             /* loaded plugins and conventions */
+typedef struct lmh_graph lmh_graph;                 /* a model as read */
+typedef struct lmh_plan lmh_plan;                   /* the graph bound to kernels and a config */
+typedef struct lmh_report lmh_report;               /* the plan at one point */
+typedef struct lmh_sweep lmh_sweep;                 /* the plan over a grid of points */
+typedef struct lmh_graph_builder lmh_graph_builder; /* a graph being made in memory */
+typedef struct lmh_error lmh_error;                 /* one or more things that are wrong */
 
 struct lmh_plugin; /* of <lmhost/plugin.h>, for plugins that are linked into the program */
 struct lmh_host;
@@ -54,7 +55,42 @@ typedef struct lmh_context_options {
   int32_t no_default_plugins;  /* 1: not those of the installation */
   const char* const* catalogs; /* files of kernels as data: they hide plugins' of the same name */
   size_t catalog_count;
+  const char* const* use; /* "torch.matmul=vendor_mm": whose, of names that conflict */
+  size_t use_count;
 } lmh_context_options;
+
+typedef enum lmh_plugin_state {
+  LMH_PLUGIN_LOADED,
+  LMH_PLUGIN_REFUSED,
+  LMH_PLUGIN_SHADOWED /* another source has one of this id */
+} lmh_plugin_state;
+
+typedef struct lmh_plugin_info {
+  size_t struct_size;
+  int32_t state;  /* lmh_plugin_state */
+  const char* id; /* "" when refused */
+  const char* version;
+  const char* path;
+  const char* fingerprint; /* of everything that decides a number */
+  const char* reason;      /* why not loaded, as errors are printed */
+} lmh_plugin_info;
+
+typedef struct lmh_graph_binding {
+  const char* parameter;
+  const char* formula;
+} lmh_graph_binding;
+
+/* One use of a kernel by a composite. NULL: as if the key of a graph file were left out. */
+typedef struct lmh_graph_call {
+  size_t struct_size;
+  const char* name;   /* in paths and errors: "up_proj" */
+  const char* kernel; /* a composite of this graph, or a kernel by any of its names */
+  const lmh_graph_binding* bindings;
+  size_t binding_count;
+  const char* count;        /* executions; NULL: 1 */
+  const char* when;         /* the call is there when this is true */
+  const char* stored_count; /* distinct weights among the executions; NULL: as count */
+} lmh_graph_call;
 
 typedef enum lmh_mode { LMH_MODE_DEFAULT = 0, LMH_EAGER, LMH_SDPA, LMH_FUSED } lmh_mode;
 
@@ -170,6 +206,32 @@ LMH_API int32_t lmh_graph_parse(const lmh_context* context, const char* text, si
 /* [any thread] */
 LMH_API void lmh_graph_free(lmh_graph* graph);
 
+/* A graph made in memory: composites, each begun by its name and followed by its calls; `root` is the
+ * one that is the whole model. Nothing is checked before lmh_graph_build(). [one thread at a time; the
+ * caller frees *builder; everything is copied] */
+LMH_API int32_t lmh_graph_builder_new(const char* root, lmh_graph_builder** builder,
+                                      lmh_error** error);
+/* [any thread] */
+LMH_API void lmh_graph_builder_free(lmh_graph_builder* builder);
+/* A key of config.json and its value as JSON: "4096", "true", "\"silu\"". [one thread at a time] */
+LMH_API int32_t lmh_graph_builder_config(lmh_graph_builder* builder, const char* name,
+                                         const char* json, lmh_error** error);
+/* A name for a formula. [one thread at a time] */
+LMH_API int32_t lmh_graph_builder_variable(lmh_graph_builder* builder, const char* name,
+                                           const char* formula, lmh_error** error);
+/* Begins a composite; parameters are "width", or "width=64" with a default. [one thread at a time] */
+LMH_API int32_t lmh_graph_builder_composite(lmh_graph_builder* builder, const char* name,
+                                            const char* const* parameters, size_t parameter_count,
+                                            lmh_error** error);
+/* Adds to the composite begun last. [one thread at a time] */
+LMH_API int32_t lmh_graph_builder_call(lmh_graph_builder* builder, const lmh_graph_call* call,
+                                       lmh_error** error);
+/* The graph, with all the checks of a file; the builder may go on. `name` stands for the file; NULL:
+ * "<memory>". The place of an error is "<memory>: call 'up' of 'Mlp'". [one thread at a time; the caller
+ * frees *graph] */
+LMH_API int32_t lmh_graph_build(const lmh_context* context, const lmh_graph_builder* builder,
+                                const char* name, lmh_graph** graph, lmh_error** error);
+
 /* Binds every call; all unknown kernels and names are one error. `options` may be NULL. [any
  * thread; the caller frees *plan] */
 LMH_API int32_t lmh_plan_resolve(const lmh_context* context, const lmh_graph* graph,
@@ -203,6 +265,17 @@ LMH_API int32_t lmh_report_node_costs(const lmh_report* report, size_t node, lmh
 /* "model.layers.mlp"; "" for the root; NULL beyond the last. [any thread; freed by
  * lmh_string_free()] */
 LMH_API char* lmh_report_node_path(const lmh_report* report, size_t node);
+/* "torch.nn.Linear", or the composite that it calls; NULL beyond the last. [any thread; freed by
+ * lmh_string_free()] */
+LMH_API char* lmh_report_node_kernel(const lmh_report* report, size_t node);
+/* Executions per execution of the parent, and in the whole analysis. [any thread; the caller's memory] */
+LMH_API int32_t lmh_report_node_executions(const lmh_report* report, size_t node, lmh_number* count,
+                                           lmh_number* times, lmh_error** error);
+/* Where the numbers of a node come from: formula, values, plugin, line of the graph. `node` as
+ * lmh_report_node_path(); `metric` "flops", "bytes_read", ...; NULL: all. [any thread; *text is freed by
+ * lmh_string_free()] */
+LMH_API int32_t lmh_report_explain(const lmh_report* report, const char* node, const char* metric,
+                                   char** text, lmh_error** error);
 /* The whole report in a format. [any thread; *text is freed by lmh_string_free()] */
 LMH_API int32_t lmh_report_text(const lmh_report* report, int32_t format, char** text,
                                 lmh_error** error);
@@ -249,6 +322,18 @@ LMH_API int32_t lmh_compute_costs(const lmh_context* context, const char* kernel
 LMH_API int32_t lmh_required_parameters(const lmh_context* context, const char* kernel,
                                         char** names, lmh_error** error);
 
+/* All kernels by their canonical names, and all models of the installation: sorted, one a line. [any
+ * thread; *names is freed by lmh_string_free()] */
+LMH_API int32_t lmh_kernel_names(const lmh_context* context, char** names, lmh_error** error);
+LMH_API int32_t lmh_model_names(const lmh_context* context, char** names, lmh_error** error);
+
+/* Plugins that were loaded, refused or shadowed. [any thread] */
+LMH_API size_t lmh_plugin_count(const lmh_context* context);
+/* One of them. REQUIRES: info->struct_size is set. [any thread; the caller's memory, the strings live as
+ * long as the context] */
+LMH_API int32_t lmh_plugin_info_at(const lmh_context* context, size_t index, lmh_plugin_info* info,
+                                   lmh_error** error);
+
 /* [any thread] */
 LMH_API void lmh_string_free(char* string);
 
@@ -258,6 +343,11 @@ LMH_API size_t lmh_error_count(const lmh_error* error);
  * the strings live as long as the error] */
 LMH_API const char* lmh_error_code(const lmh_error* error, size_t index);
 LMH_API const char* lmh_error_message(const lmh_error* error, size_t index);
+/* What to do next ("did you mean 'x'?"), the calls that lead to it ("Model > layers > mlp"), and the line
+ * that the place is in; "" where there is none. */
+LMH_API const char* lmh_error_hint(const lmh_error* error, size_t index);
+LMH_API const char* lmh_error_context(const lmh_error* error, size_t index);
+LMH_API const char* lmh_error_source_line(const lmh_error* error, size_t index);
 LMH_API lmh_place lmh_error_place(const lmh_error* error, size_t index);
 /* All of them as the command line prints them: the line quoted, the nearest name. [any thread; the
  * string lives as long as the error] */

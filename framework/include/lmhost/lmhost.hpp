@@ -1,7 +1,7 @@
 // lmhost for C++ programs: what a language model costs, asked in process. C++17.
 //
 //   Host    loaded plugins and conventions            Host::open()
-//   Graph   a model as read                           host.load(), host.parse()
+//   Graph   a model as read                           host.load(), host.parse(), host.build()
 //   Plan    the graph bound to kernels and a config   host.resolve()
 //   Report  the plan at one runtime point             plan.analyze()
 //   Sweep   the plan over a grid of them              plan.sweep()
@@ -10,7 +10,8 @@
 // each keeps alive what it needs, so a Plan outlives its Host. A moved-from object may only be
 // assigned to or destroyed. Errors are values with a place (Result). The library prints nothing,
 // never exits, installs no handler, and reads neither the environment, the locale nor standard
-// input. Of exceptions only std::bad_alloc leaves it, and what a callback throws.
+// input. Of exceptions only std::bad_alloc leaves it, and what a callback throws; and the value of a
+// failed Result throws BadResult to whoever reads it.
 #pragma once
 
 #include <atomic>
@@ -21,6 +22,7 @@
 #include <vector>
 
 #include "lmhost/export.hpp"
+#include "lmhost/graph_builder.hpp"
 #include "lmhost/kernel.hpp"
 #include "lmhost/quantity.hpp"
 #include "lmhost/report.hpp"
@@ -42,8 +44,8 @@ LMHOST_VERSIONED_NAMESPACE {
     std::vector<PluginEntry> static_plugins;      // one that fails is an error
     std::vector<std::string> plugin_files;        // one that fails is an error
     std::vector<std::string> plugin_directories;  // a file in it that fails: Host::plugins()
-    bool default_plugins = true;                  // also <prefix>/lib/lmhost/plugins-0
-    std::string prefix;  // of the installation; empty: the one that holds this library
+    bool default_plugins = true;  // also <prefix>/lib/lmhost/plugins-0, which must have some
+    std::string prefix;           // of the installation; empty: the one that holds this library
     std::string conventions = "lmhost";  // a name in catalogs/conventions, or a file
     std::vector<std::string> use;        // "torch.matmul=vendor_mm": whose, of names that conflict
     // Files of kernels as data; they hide kernels of plugins that have the same name.
@@ -144,13 +146,17 @@ LMHOST_VERSIONED_NAMESPACE {
   // mapped once a process and never unloaded.
   class LMHOST_PUBLIC Host {
    public:
-    // Errors: E4xx a plugin, E501 a folder or file that cannot be read, E601 the options.
+    // Errors: E4xx a plugin, E501 a folder or file that cannot be read, or a prefix without an
+    // installation; E601 the options.
     static Result<Host> open(const HostOptions& options = {});
 
     // A graph file, a config.json or its folder, or a name of model_names().
     Result<Graph> load(const std::string& model) const;
     // The same from memory; `name` stands for the file in errors.
     Result<Graph> parse(const std::string& text, const std::string& name = "<memory>") const;
+    // The same from a builder; places of errors are "<memory>: call 'up' of 'Mlp'", with the column in
+    // its text. Errors: those of a file; E601 a call in front of every composite.
+    Result<Graph> build(const GraphBuilder& builder, const std::string& name = "<memory>") const;
     // Errors: E101 unknown kernels, E302 unbound parameters, E303 missing config names, all of
     // them at once.
     Result<Plan> resolve(const Graph& graph, const PlanOptions& options = {}) const;

@@ -1,11 +1,13 @@
 // Errors as values. A stage returns Result<T>: a T, or every diagnostic it found; nothing throws
-// across a stage.
+// across a stage. Only a program that reads the value of a failed Result gets an exception.
 //
 // A Diagnostic is self-contained (it copies the source line it quotes), so it outlives the file it
 // speaks of. Thread safety: plain values.
 #pragma once
 
 #include <cstddef>
+#include <exception>
+#include <memory>
 #include <string>
 #include <utility>
 #include <variant>
@@ -43,6 +45,23 @@ using Diagnostics = std::vector<Diagnostic>;
 // As the command line prints them: GNU style, the line quoted, every line ended by '\n'.
 LMHOST_PUBLIC std::string to_text(const Diagnostics& diagnostics);
 
+// A program read the value of a Result that has none, which is a mistake of the program.
+class LMHOST_PUBLIC BadResult : public std::exception {
+ public:
+  explicit BadResult(Diagnostics errors);
+  ~BadResult() override;
+  const char* what() const noexcept override;  // says so, then the errors as to_text() has them
+  const Diagnostics& errors() const noexcept;
+
+ private:
+  struct Content;
+  std::shared_ptr<const Content> content_;  // shared: copying an exception must not throw
+};
+
+// Throws BadResult. Not in this header, so that programs without exceptions can include it: they end
+// with std::terminate.
+[[noreturn]] LMHOST_PUBLIC void throw_bad_result(const Diagnostics& errors);
+
 // A value or the reasons why there is none. REQUIRES: the list of reasons is never empty.
 template <class T>
 class [[nodiscard]] Result {
@@ -56,20 +75,34 @@ class [[nodiscard]] Result {
   bool ok() const { return state_.index() == 0; }
   explicit operator bool() const { return ok(); }
 
-  // REQUIRES: ok()
-  T& value() & { return *std::get_if<0>(&state_); }
-  const T& value() const& { return *std::get_if<0>(&state_); }
-  T&& value() && { return std::move(*std::get_if<0>(&state_)); }
+  // Without a value all of these throw BadResult, which has the errors.
+  T& value() & { return *checked(this); }
+  const T& value() const& { return *checked(this); }
+  T&& value() && { return std::move(*checked(this)); }
   T& operator*() & { return value(); }
   const T& operator*() const& { return value(); }
   T* operator->() { return &value(); }
   const T* operator->() const { return &value(); }
 
-  // REQUIRES: !ok()
-  const Diagnostics& errors() const& { return *std::get_if<1>(&state_); }
-  Diagnostics&& errors() && { return std::move(*std::get_if<1>(&state_)); }
+  // None when there is a value.
+  const Diagnostics& errors() const& {
+    static const Diagnostics none;
+    const Diagnostics* const errors = std::get_if<1>(&state_);
+    return errors != nullptr ? *errors : none;
+  }
+  Diagnostics errors() && {
+    Diagnostics* const errors = std::get_if<1>(&state_);
+    return errors != nullptr ? std::move(*errors) : Diagnostics();
+  }
 
  private:
+  template <class Self>
+  static auto* checked(Self* self) {
+    auto* const value = std::get_if<0>(&self->state_);
+    if (value == nullptr) throw_bad_result(std::as_const(*self).errors());
+    return value;
+  }
+
   std::variant<T, Diagnostics> state_;
 };
 

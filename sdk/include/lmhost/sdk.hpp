@@ -105,9 +105,19 @@ class Kernel {
     for (const char* name : names) aliases_.push_back(storage_->keep(name));
     return *this;
   }
+  // alias("a") and alias("a", "b") as well.
+  template <class... More>
+  Kernel& alias(const char* name, More... more) {
+    return alias({name, more...});
+  }
   Kernel& params(std::initializer_list<Parameter> list) {
     for (const Parameter& parameter : list) parameters_.push_back(parse(parameter.text));
     return *this;
+  }
+  // params("M") and params("M", "K") as well.
+  template <class... More>
+  Kernel& params(const char* parameter, More... more) {
+    return params({parameter, more...});
   }
   Kernel& let(const char* name, const char* expression, const char* doc = "") {
     lets_.push_back({storage_->keep(name), storage_->keep(expression), storage_->keep(doc)});
