@@ -56,7 +56,7 @@ class FailureSearch {
       const std::string shown =
           count.is_error() ? std::string(describe(count.error_reason())) : to_string(count);
       fail(at, call, codes::kBadCount,
-           std::string(node == edge.count ? "count" : "stored_count") + " of call " +
+           std::string(node == edge.count ? call.multiplier_key : "stored_count") + " of call " +
                quoted(call.name) + " must be a whole number >= 0, not " + shown +
                (text == kNoExpression ? "" : " (" + plan_.graph->expressions[text].text + ")"));
       return false;

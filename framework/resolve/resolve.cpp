@@ -177,7 +177,7 @@ class Resolver {
   bool bind_counts(const Call& call, Edge& edge) {
     if (call.multiplier != kNoExpression) {
       edge.count = binder_.bind(call.multiplier, call.multiplier_offset);
-      check_count(call, edge.count, "multiplier", call.multiplier, call.multiplier_offset);
+      check_count(call, edge.count, call.multiplier_key, call.multiplier, call.multiplier_offset);
     }
     if (call.when != kNoExpression) {
       const NodeIndex when = truth(binder_.bind(call.when, call.when_offset), program_);
