@@ -291,6 +291,33 @@ const CommandSpec* find_command(std::string_view name) {
   return found == std::end(kCommands) ? nullptr : found;
 }
 
+const OptionSpec* find_option(std::string_view spelled) {
+  std::string name(spelled);
+  std::replace(name.begin(), name.end(), '_', '-');
+  for (const OptionSpec& option : kOptions) {
+    if (option.name == name) return &option;
+    for (const std::string& alias : split(option.aliases, ' '))
+      if (alias == name) return &option;
+  }
+  return nullptr;
+}
+
+bool takes_option(const CommandSpec& command, std::string_view name) {
+  return std::any_of(std::begin(kOptions), std::end(kOptions), [&](const OptionSpec& option) {
+    return option.name == name && (option.group & command.groups) != 0;
+  });
+}
+
+std::vector<std::string> split(std::string_view text, char separator) {
+  std::vector<std::string> parts;
+  while (!text.empty()) {
+    const std::size_t end = std::min(text.find(separator), text.size());
+    parts.emplace_back(text.substr(0, end));
+    text.remove_prefix(std::min(end + 1, text.size()));
+  }
+  return parts;
+}
+
 std::string_view title_of(unsigned groups) {
   switch (groups & -groups) {
     case kPlugins:

@@ -70,6 +70,9 @@ struct CommandSpec {
 std::span<const OptionSpec> all_options();
 std::span<const CommandSpec> all_commands();
 const CommandSpec* find_command(std::string_view name);
+// By name or alias, in any command; '_' is '-'.
+const OptionSpec* find_option(std::string_view spelled);
+bool takes_option(const CommandSpec& command, std::string_view name);
 // -o is --format where a command writes several forms, and --output where it writes one.
 std::string_view letters_of(const OptionSpec& option, const CommandSpec& command);
 // "Workload". Of several groups the first counts.
