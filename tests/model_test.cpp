@@ -264,14 +264,14 @@ TEST_CASE("a config that says what its graph does not read") {
         place +
             "54 says 'quantization_config', the widths of quantised weights, which the graph does "
             "not "
-            "read [E130]\n" +
+            "read [E108]\n" +
             without("quantization_config",
                     " and --w-bits BITS (4.125: groups of 128 with a 16-bit scale)"));
   CHECK(errors(R"("quantization_config": {"bits": 4})", {"quantization_config=null"}) == "");
   CHECK(errors(R"("sliding_window": 4096)") ==
         place +
             "54 says 'sliding_window', attention to a window, which the graph does not read "
-            "[E130]\n" +
+            "[E108]\n" +
             without("sliding_window"));
   CHECK(errors(R"("sliding_window": 4096, "num_local_experts": 8)")
             .find(without("num_local_experts")) != std::string::npos);
@@ -289,13 +289,13 @@ TEST_CASE("a config that says what its graph does not read") {
 
   CHECK(errors(R"("hidden_act": "nosuchact")") ==
         place +
-            "54 says 'hidden_act' 'nosuchact', whose costs the graph does not know [E130]\n"
+            "54 says 'hidden_act' 'nosuchact', whose costs the graph does not know [E108]\n"
             "  one of silu, swish, gelu, gelu_pytorch_tanh, relu\n");
   CHECK(errors(R"("activation_function": "mish")") != "");
   for (const std::string heads : {"3", "0", "-8", "64"})
     CHECK(errors(R"("num_attention_heads": 32, "num_key_value_heads": )" + heads) ==
           place + "81 says 'num_key_value_heads' " + heads +
-              " [E130]\n  it divides 'num_attention_heads', which is 32\n");
+              " [E108]\n  it divides 'num_attention_heads', which is 32\n");
   // A graph of the user's own was made for its config.
   files.write("llm/config.json", R"({"sliding_window": 4096, "rope": null})");
   ModelRequest own = files.request(files.path("prefix/share/lmhost/graphs/tiny.json"));

@@ -33,7 +33,6 @@ inline constexpr std::string_view kModuleArguments = "E118";  // a call in a mod
 inline constexpr std::string_view kAmbiguousModule = "E119";  // a tail of several modules' names
 inline constexpr std::string_view kBreakdown = "E120";        // parts that are not the whole
 inline constexpr std::string_view kNoRule = "E121";           // no rule gives a parameter its value
-inline constexpr std::string_view kNotCosted = "E130";        // a config says what the graph leaves out
 // 2xx: formulas
 inline constexpr std::string_view kFormulaSyntax = "E201";
 inline constexpr std::string_view kUnknownFunction = "E202";

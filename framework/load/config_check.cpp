@@ -45,7 +45,7 @@ bool is_listed(std::string_view list, std::string_view name) {
 }
 
 Diagnostic config_error(const Config::Entry& entry, std::string message, std::string hint) {
-  return plain_error(ErrorKind::kInput, codes::kNotCosted,
+  return plain_error(ErrorKind::kInput, codes::kBadValue,
                      entry.origin + " says " + std::move(message), std::move(hint));
 }
 

@@ -63,8 +63,7 @@ struct Call {
   std::uint32_t multiplier_offset = 0;
   std::uint32_t when_offset = 0;
   std::uint32_t stored_count_offset = 0;
-  std::string_view multiplier_key = "multiplier";  // as the file spells it: formats have synonyms
-  std::string_view lines;                          // "120" or "120-125"; may be empty
+  std::string_view lines;      // "120" or "120-125"; may be empty
   std::string_view call_site;  // free text
   std::string_view doc;
 };

@@ -356,7 +356,6 @@ void GraphDecoder::decode_call_member(std::size_t key, const JsonMember& member,
       return;
     case kMultiplier:
     case kCount:
-      call->multiplier_key = kCallKeys[key];
       return decode_count(member, call);
     case kWhen:
       call->when = builder_.expression(member.value, "when");

@@ -294,7 +294,6 @@ class CostDecoder {
                            "'count' must be a whole number of 1 or more, or an expression");
     if (!is_text && count.number() == Number(1)) return;
     call->multiplier = builder_.expression(count, "count");
-    call->multiplier_key = "count";
     call->multiplier_offset = GraphBuilder::expression_offset(count);
     if (call->multiplier != kNoExpression)
       check_expression(graph_.expressions[call->multiplier], count, parent.parameters, &builder_);
