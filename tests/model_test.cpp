@@ -142,6 +142,7 @@ TEST_CASE("assignments") {
         "[E601]\n"
         "  did you mean 'n_layer'?\n"
         "lmhost: error: --set 'zzzzzz=1': neither the config nor the graph knows 'zzzzzz' [E601]\n"
+        "  there is architectures, embedded, n_layer, rope, rope.factor, width\n"
         "lmhost: error: --set 'width' is not NAME=VALUE [E601]\n"
         "  for example: --set num_hidden_layers=4\n");
 }
@@ -166,7 +167,23 @@ TEST_CASE("models that are none") {
        "lmhost: error: unknown model '' [E113]\n"
        "  a model is a graph file, a folder with config.json, or one of other-1b, tiny-1b\n"},
       {"zzzzzz.json", 5, cannot_read + "'zzzzzz.json': No such file or directory [E501]\n"},
-      {"no/such", 5, cannot_read + "'no/such': No such file or directory [E501]\n"},
+      {"./no/such", 5, cannot_read + "'./no/such': No such file or directory [E501]\n"},
+      {"no/such", 2,
+       "lmhost: error: 'no/such' is no file or folder here, and nothing is downloaded [E113]\n"
+       "  download its config.json and give that, or its folder\n"},
+      {"somebody/Tiny-1B-Instruct", 2,
+       "lmhost: error: 'somebody/Tiny-1B-Instruct' is no file or folder here, and nothing is "
+       "downloaded [E113]\n"
+       "  did you mean 'tiny-1b'? Else download its config.json and give that\n"},
+      {"hf:tiny-1b-large", 2,
+       "lmhost: error: 'hf:tiny-1b-large' is no file or folder here, and nothing is downloaded "
+       "[E113]\n"
+       "  download its config.json and give that, or its folder\n"},
+      {"some/Model.Q4.GGUF", 3,
+       "lmhost: error: 'some/Model.Q4.GGUF' is a GGUF file of llama.cpp, not a model's config "
+       "[E111]\n"
+       "  give the model's config.json, or the folder that has it; weights are not needed "
+       "(--w-bits says their width)\n"},
       {files.path("empty"), 5, "lmhost: error: the folder '@/empty' has no config.json [E501]\n"},
       {files.path("text"), 3,
        "@/text:1:1: error: expected a value, found 'h' [E102]\n    1 | hello\n      | ^\n"},
@@ -262,7 +279,7 @@ TEST_CASE("a config that says what its graph does not read") {
   };
   CHECK(errors(R"("quantization_config": {"quant_method": "awq", "bits": 4})") ==
         place +
-            "54 says 'quantization_config', the widths of quantised weights, which the graph does "
+            "75 says 'quantization_config', the widths of quantised weights, which the graph does "
             "not "
             "read [E108]\n" +
             without("quantization_config",
@@ -270,7 +287,7 @@ TEST_CASE("a config that says what its graph does not read") {
   CHECK(errors(R"("quantization_config": {"bits": 4})", {"quantization_config=null"}) == "");
   CHECK(errors(R"("sliding_window": 4096)") ==
         place +
-            "54 says 'sliding_window', attention to a window, which the graph does not read "
+            "70 says 'sliding_window', attention to a window, which the graph does not read "
             "[E108]\n" +
             without("sliding_window"));
   CHECK(errors(R"("sliding_window": 4096, "num_local_experts": 8)")
@@ -289,12 +306,12 @@ TEST_CASE("a config that says what its graph does not read") {
 
   CHECK(errors(R"("hidden_act": "nosuchact")") ==
         place +
-            "54 says 'hidden_act' 'nosuchact', whose costs the graph does not know [E108]\n"
+            "66 says 'hidden_act' 'nosuchact', whose costs the graph does not know [E108]\n"
             "  one of silu, swish, gelu, gelu_pytorch_tanh, relu\n");
   CHECK(errors(R"("activation_function": "mish")") != "");
   for (const std::string heads : {"3", "0", "-8", "64"})
     CHECK(errors(R"("num_attention_heads": 32, "num_key_value_heads": )" + heads) ==
-          place + "81 says 'num_key_value_heads' " + heads +
+          place + "102 says 'num_key_value_heads' " + heads +
               " [E108]\n  it divides 'num_attention_heads', which is 32\n");
   // A graph of the user's own was made for its config.
   files.write("llm/config.json", R"({"sliding_window": 4096, "rope": null})");

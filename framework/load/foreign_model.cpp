@@ -52,7 +52,7 @@ std::string lower(std::string_view text) {
 
 // The model of the catalogue that the last part of a hub's name is, or "".
 std::string same_model(std::string_view name, std::span<const std::string> models) {
-  std::string last = lower(name.substr(name.rfind('/') + 1));
+  std::string last = lower(name.substr(name.find_last_of("/:") + 1));
   if (last.starts_with("meta-")) last.erase(0, 5);
   for (const std::string& model : models)
     for (const std::string_view tuning : kTunings)
