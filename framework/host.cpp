@@ -77,9 +77,15 @@ Result<Conventions> open_conventions(const std::string& name, const std::string&
        std::filesystem::directory_iterator(prefix + kConventionsFolder, error)) {
     known.push_back(entry.path().stem().string());
   }
+  std::sort(known.begin(), known.end());
   const std::vector<std::string_view> names(known.begin(), known.end());
+  std::string hint = did_you_mean(name, names);
+  if (hint.empty()) {
+    hint = "a file, or one of";
+    for (const std::string& set : known) hint += (set == known.front() ? " " : ", ") + set;
+  }
   return plain_error(ErrorKind::kUsage, codes::kUsage,
-                     "unknown convention set " + lmhost::quoted(name), did_you_mean(name, names));
+                     "unknown convention set " + lmhost::quoted(name), std::move(hint));
 }
 
 Result<bool> set_length(RuntimePoint& point, RuntimeVariable variable,

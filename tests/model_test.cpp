@@ -3,9 +3,11 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <string>
 
+#include "load/text_file.hpp"
 #include "scratch_folder.hpp"
 
 using namespace lmhost;
@@ -140,6 +142,7 @@ TEST_CASE("assignments") {
         "[E601]\n"
         "  did you mean 'n_layer'?\n"
         "lmhost: error: --set 'zzzzzz=1': neither the config nor the graph knows 'zzzzzz' [E601]\n"
+        "  there is architectures, embedded, n_layer, rope, rope.factor, width\n"
         "lmhost: error: --set 'width' is not NAME=VALUE [E601]\n"
         "  for example: --set num_hidden_layers=4\n");
 }
@@ -164,7 +167,23 @@ TEST_CASE("models that are none") {
        "lmhost: error: unknown model '' [E113]\n"
        "  a model is a graph file, a folder with config.json, or one of other-1b, tiny-1b\n"},
       {"zzzzzz.json", 5, cannot_read + "'zzzzzz.json': No such file or directory [E501]\n"},
-      {"no/such", 5, cannot_read + "'no/such': No such file or directory [E501]\n"},
+      {"./no/such", 5, cannot_read + "'./no/such': No such file or directory [E501]\n"},
+      {"no/such", 2,
+       "lmhost: error: 'no/such' is no file or folder here, and nothing is downloaded [E113]\n"
+       "  download its config.json and give that, or its folder\n"},
+      {"somebody/Tiny-1B-Instruct", 2,
+       "lmhost: error: 'somebody/Tiny-1B-Instruct' is no file or folder here, and nothing is "
+       "downloaded [E113]\n"
+       "  did you mean 'tiny-1b'? Else download its config.json and give that\n"},
+      {"hf:tiny-1b-large", 2,
+       "lmhost: error: 'hf:tiny-1b-large' is no file or folder here, and nothing is downloaded "
+       "[E113]\n"
+       "  download its config.json and give that, or its folder\n"},
+      {"some/Model.Q4.GGUF", 3,
+       "lmhost: error: 'some/Model.Q4.GGUF' is a GGUF file of llama.cpp, not a model's config "
+       "[E111]\n"
+       "  give the model's config.json, or the folder that has it; weights are not needed "
+       "(--w-bits says their width)\n"},
       {files.path("empty"), 5, "lmhost: error: the folder '@/empty' has no config.json [E501]\n"},
       {files.path("text"), 3,
        "@/text:1:1: error: expected a value, found 'h' [E102]\n    1 | hello\n      | ^\n"},
@@ -193,7 +212,9 @@ TEST_CASE("configs without a graph") {
   };
   const std::string place = "@/llm/config.json:1:";
   const std::string add =
-      " add \"architectures\": [\"LlamaForCausalLM\"], or give a graph file and --hf-config\n";
+      " there are graphs for OtherForCausalLM, TinyForCausalLM; write one ('lmhost schema graph') "
+      "and "
+      "give this file by --hf-config\n";
   CHECK(errors("{\"a\": 1}") == place +
                                     "1: error: the config names no architecture [E112]\n"
                                     "    1 | {\"a\": 1}\n      | ^" +
@@ -216,7 +237,17 @@ TEST_CASE("configs without a graph") {
         place +
             "20: error: no graph is for the architecture 'Zzz' [E112]\n"
             "    1 | {\"architectures\": [\"Zzz\"]}\n"
-            "      |                    ^~~~~ there is OtherForCausalLM, TinyForCausalLM\n");
+            "      |                    ^~~~~" +
+            add);
+  // A name like one of them is that of another architecture: Mistral is no Llama.
+  for (const std::string name : {"TinyyForCausalLM", "Tiny2ForCausalLM", "TeenyForCausalLM",
+                                 "TinyMoeForCausalLM", "TinyForSequenceClassification"})
+    CHECK(errors("{\"architectures\": [\"" + name + "\"]}") ==
+          place + "20: error: no graph is for the architecture '" + name + "' [E112]\n    1 | " +
+              "{\"architectures\": [\"" + name + "\"]}\n      |                    ^" +
+              std::string(name.size() + 1, '~') + add);
+  CHECK(errors("{\"architectures\": [\"tinyforcausallm\"]}")
+            .find("did you mean 'TinyForCausalLM'?") != std::string::npos);
   files.write("prefix/share/lmhost/graphs/tiny2.json", kGraph);
   CHECK(
       errors(kConfig) ==
@@ -231,6 +262,73 @@ TEST_CASE("configs without a graph") {
   request.prefix = files.path("nowhere");
   CHECK(files.errors_of(request, 3).find("there are no graphs in @/nowhere/share/lmhost/graphs") !=
         std::string::npos);
+}
+
+TEST_CASE("a config that says what its graph does not read") {
+  const Installation files;
+  const auto errors = [&files](const std::string& keys, std::vector<std::string> set = {}) {
+    files.write("llm/config.json",
+                "{\"architectures\": [\"TinyForCausalLM\"], \"width\": 8, " + keys + "}");
+    ModelRequest request = files.request(files.path("llm"));
+    request.set = std::move(set);
+    return files.errors_of(request, 3);
+  };
+  const std::string place = "lmhost: error: @/llm/config.json:1:";
+  const auto without = [](const std::string& name, const std::string& more = "") {
+    return "  to compute without: --set " + name + "=null" + more + "\n";
+  };
+  CHECK(errors(R"("quantization_config": {"quant_method": "awq", "bits": 4})") ==
+        place +
+            "75 says 'quantization_config', the widths of quantised weights, which the graph does "
+            "not "
+            "read [E108]\n" +
+            without("quantization_config",
+                    " and --w-bits BITS (4.125: groups of 128 with a 16-bit scale)"));
+  CHECK(errors(R"("quantization_config": {"bits": 4})", {"quantization_config=null"}) == "");
+  CHECK(errors(R"("sliding_window": 4096)") ==
+        place +
+            "70 says 'sliding_window', attention to a window, which the graph does not read "
+            "[E108]\n" +
+            without("sliding_window"));
+  CHECK(errors(R"("sliding_window": 4096, "num_local_experts": 8)")
+            .find(without("num_local_experts")) != std::string::npos);
+  CHECK(errors(R"("compression_config": {})") != "");
+  CHECK(errors(R"("num_experts": 128)") != "");
+  CHECK(errors(R"("n_routed_experts": 256)") != "");
+  CHECK(errors(R"("kv_lora_rank": 512)") != "");
+  // These say that there is none.
+  for (const char* keys :
+       {R"("sliding_window": null)", R"("num_local_experts": 0)", R"("quantization_config": null)",
+        R"("sliding_window": 4096, "use_sliding_window": false)", R"("hidden_act": "gelu")",
+        R"("num_attention_heads": 32, "num_key_value_heads": 8)"})
+    CHECK(errors(keys) == "");
+  CHECK(errors(R"("sliding_window": 4096, "use_sliding_window": true)") != "");
+
+  CHECK(errors(R"("hidden_act": "nosuchact")") ==
+        place +
+            "66 says 'hidden_act' 'nosuchact', whose costs the graph does not know [E108]\n"
+            "  one of silu, swish, gelu, gelu_pytorch_tanh, relu\n");
+  CHECK(errors(R"("activation_function": "mish")") != "");
+  for (const std::string heads : {"3", "0", "-8", "64"})
+    CHECK(errors(R"("num_attention_heads": 32, "num_key_value_heads": )" + heads) ==
+          place + "102 says 'num_key_value_heads' " + heads +
+              " [E108]\n  it divides 'num_attention_heads', which is 32\n");
+  // A graph of the user's own was made for its config.
+  files.write("llm/config.json", R"({"sliding_window": 4096, "rope": null})");
+  ModelRequest own = files.request(files.path("prefix/share/lmhost/graphs/tiny.json"));
+  own.hf_config = files.path("llm/config.json");
+  CHECK(files.errors_of(own, 3) == "");
+}
+
+TEST_CASE("README lists the architectures") {
+  const Result<std::shared_ptr<const SourceText>> page = read_text(LMHOST_SOURCE_DIR "/README.md");
+  REQUIRE(page.ok());
+  std::string names;
+  for (const std::string& name : architecture_names(LMHOST_BINARY_DIR))
+    names += (names.empty() ? "" : ", ") + name;
+  std::string text = (*page)->text;
+  std::replace(text.begin(), text.end(), '\n', ' ');
+  CHECK(text.find("Architectures with a graph: " + names + ". ") != std::string::npos);
 }
 
 TEST_CASE("every model of the catalogue has its graph") {

@@ -45,6 +45,10 @@ TEST_CASE("outputs pass their schemas") {
        "formula " LMHOST_SOURCE_DIR "/tests/golden/inputs/experts.json --in batch_size -o json"},
       {"growth", "formula llama-2-7b --asymptotic -o json"},
       {"growth", "formula gpt2 --asymptotic --in seq_len,n_layer --metric stored -o json"},
+      {"reconciliation", "explain llama-2-7b --reconcile 29.26TFLOP -o json"},
+      {"reconciliation", "explain llama-2-7b layers.mlp -b 3 --reconcile '1 GiB' -o json", 1},
+      {"reconciliation", "explain " LMHOST_SOURCE_DIR
+                         "/tests/golden/inputs/experts.json --reconcile '264 params' -o json"},
   };
   for (const Row& row : rows) {
     CAPTURE(row.arguments);
@@ -54,7 +58,8 @@ TEST_CASE("outputs pass their schemas") {
     CHECK(test::passes_schema(row.schema, text));
   }
   // A schema that took anything would pass anything.
-  for (const std::string name : {"report", "comparison", "fits", "formula", "growth"}) {
+  for (const std::string name :
+       {"report", "comparison", "fits", "formula", "growth", "reconciliation"}) {
     CAPTURE(name);
     CHECK_FALSE(test::passes_schema(name, "{}"));
     CHECK_FALSE(test::passes_schema(name, R"({"schema": "lmhost.)" + name + R"(/1"})"));

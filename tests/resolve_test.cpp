@@ -140,6 +140,8 @@ TEST_CASE("mistakes are reported whole, all at once") {
        "error: multiplier of call 'a' must be a whole number >= 0, not -2 (0 - 2) [E306]\n"},
       {R"({"name": "a", "kernel": "torch.mm", "bindings": {"M": "1", "K": "2", "N": "3"}, "multiplier": "3/2"})",
        "", "", "error: multiplier of call 'a' must be a whole number >= 0, not 1.5 (3/2) [E306]\n"},
+      {R"({"name": "a", "kernel": "torch.mm", "bindings": {"M": "1", "K": "2", "N": "3"}, "count": "3/2"})",
+       "", "", "error: count of call 'a' must be a whole number >= 0, not 1.5 (3/2) [E306]\n"},
       {R"({"name": "a", "kernel": "torch.mm", "bindings": {"M": "1 // 0", "K": "2", "N": "3"}})",
        "", "", "error: division by zero in '1 // 0' [E305]\n"},
       {R"g({"name": "a", "kernel": "torch.mm", "bindings": {"M": "frob(2)", "K": "2", "N": "3"}})g",
@@ -299,6 +301,7 @@ TEST_CASE("failures that depend on the runtime point name the call, the formula 
       R"({"name": "a", "kernel": "torch.mm", "bindings": {"M": "8 // cache_len", "K": "2", "N": "3"}},
          {"name": "b", "kernel": "torch.mm", "bindings": {"M": "seq_len / 2", "K": "2", "N": "3"}},
          {"name": "c", "kernel": "torch.mm", "bindings": {"M": "1", "K": "2", "N": "3"}, "multiplier": "seq_len - 10"},
+         {"name": "e", "kernel": "torch.mm", "bindings": {"M": "1", "K": "2", "N": "3"}, "count": "seq_len - 9"},
          {"name": "d", "kernel": "torch.mm", "bindings": {"M": "seq_len - 20", "K": "2", "N": "3"}})"));
   const std::string failure = failure_of(*plan, point_at(1, 5, 0));
   for (const char* expected :
@@ -307,8 +310,10 @@ TEST_CASE("failures that depend on the runtime point name the call, the formula 
         "error: parameter 'M' of 'torch.mm' is an int, not 2.5: 'seq_len / 2', where seq_len=5 "
         "[E304]\n",
         "  at Root > b\n",
-        "error: count of call 'c' must be a whole number >= 0, not -5 (seq_len - 10) [E306]\n",
-        "  at Root > c\n", "flops of 'torch.mm' is negative: -180, where M=-15, K=2, N=3 [E308]",
+        "error: multiplier of call 'c' must be a whole number >= 0, not -5 (seq_len - 10) [E306]\n",
+        "  at Root > c\n",
+        "error: count of call 'e' must be a whole number >= 0, not -4 (seq_len - 9) [E306]\n",
+        "  at Root > e\n", "flops of 'torch.mm' is negative: -180, where M=-15, K=2, N=3 [E308]",
         "  at Root > d\n"}) {
     CAPTURE(expected);
     CHECK_MESSAGE(failure.find(expected) != std::string::npos, failure);

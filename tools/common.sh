@@ -65,17 +65,30 @@ take_build_folder() {
 }
 release_build_folder() { exec {build_lock}>&-; }
 
-# configured PRESET: is build/PRESET a build tree of this checkout? A moved checkout is not.
-configured() {
-  local stamp=$root/build/$1/.checkout home=
-  [[ -f $stamp && -f $root/build/$1/build.ninja ]] && IFS= read -r home < "$stamp"
-  [[ $home == "$root" ]]
+# home_of PRESET: the checkout that build/PRESET was configured for; nothing where there is no tree.
+home_of() { sed -n 's/^CMAKE_HOME_DIRECTORY:INTERNAL=//p' "$root/build/$1/CMakeCache.txt" 2> /dev/null || true; }
+
+# configured PRESET: is build/PRESET a build tree of this checkout, whoever made it? That of a moved one is not.
+configured() { [[ -f $root/build/$1/build.ninja && $(home_of "$1") -ef $root ]]; }
+
+# make_room PRESET: a tree of another checkout, or of this one before it moved, is removed if tools/ made it, which its
+# stamp says; else it is somebody's, and stays.
+make_room() {
+  local tree=$root/build/$1 home
+  home=$(home_of "$1")
+  [[ $home && ! $home -ef $root ]] || return 0
+  [[ -f $tree/.checkout ]] ||
+    die "build/$1 is a build of $home, and tools/ did not make it: move it away, or rm -r ${tree@Q}"
+  say "build/$1 is a build of $home: making it anew"
+  rm -rf "${tree:?}"
 }
 
 # configure PRESET: makes build/PRESET unless it is there; cmake itself notices later changes.
 configure() {
   configured "$1" && return 0
-  rm -rf "${root:?}/build/$1"
-  mkdir -p "$root/build/$1"
-  (cd "$root" && cmake --preset "$1") && printf '%s\n' "$root" > "$root/build/$1/.checkout"
+  make_room "$1"
+  local tree=$root/build/$1 is_new=0
+  [[ -d $tree ]] || is_new=1
+  (cd "$root" && cmake --preset "$1") || return 1
+  if ((is_new)); then printf '%s\n' "$root" > "$tree/.checkout"; fi
 }

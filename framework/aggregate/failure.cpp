@@ -4,6 +4,7 @@
 
 #include "base/codes.hpp"
 #include "formula/evaluate.hpp"
+#include "load/count_key.hpp"
 #include "resolve/atom.hpp"
 #include "resolve/names.hpp"
 
@@ -53,11 +54,15 @@ class FailureSearch {
       if (is_count(count)) continue;
       const Call& call = plan_.graph->calls[edge.call];
       const ExpressionIndex text = node == edge.count ? call.multiplier : call.stored_count;
+      const std::string_view what = node != edge.count ? "stored_count"
+                                    : call.multiplier == kNoExpression
+                                        ? "count"
+                                        : count_key(*plan_.graph, call);
       const std::string shown =
           count.is_error() ? std::string(describe(count.error_reason())) : to_string(count);
       fail(at, call, codes::kBadCount,
-           std::string(node == edge.count ? "count" : "stored_count") + " of call " +
-               quoted(call.name) + " must be a whole number >= 0, not " + shown +
+           std::string(what) + " of call " + quoted(call.name) +
+               " must be a whole number >= 0, not " + shown +
                (text == kNoExpression ? "" : " (" + plan_.graph->expressions[text].text + ")"));
       return false;
     }

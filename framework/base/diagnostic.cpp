@@ -143,6 +143,8 @@ std::string lower(std::string_view text) {
 }
 
 std::size_t allowed_edits(std::string_view text) {
+  // Any letter is one edit from any other: between single ones there is no nearest.
+  if (text.size() < 2) return 0;
   return std::max<std::size_t>(1, text.size() / 3);
 }
 

@@ -4,10 +4,13 @@
 #include <sys/stat.h>
 
 #include <algorithm>
+#include <cctype>
 #include <functional>
 #include <utility>
 
 #include "base/codes.hpp"
+#include "load/config_check.hpp"
+#include "load/foreign_model.hpp"
 #include "load/formats/input.hpp"
 #include "load/json.hpp"
 #include "load/text_file.hpp"
@@ -82,11 +85,45 @@ std::string listed(const std::vector<std::string>& names) {
   return names.size() > kShown ? text + ", ..." : text;
 }
 
+std::string graphs_hint(const std::string& folder) {
+  const std::vector<std::string> known = all_architectures(folder);
+  return (known.empty() ? "there are no graphs in " + folder
+                        : "there are graphs for " + listed(known)) +
+         "; write one ('lmhost schema graph') and give this file by --hf-config";
+}
+
+// Of a name, whatever their case and order.
+std::string sorted_letters(std::string name) {
+  for (char& c : name) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+  std::sort(name.begin(), name.end());
+  return name;
+}
+
 std::string nearest_hint(std::string_view name, const std::vector<std::string>& names,
                          const std::string& otherwise) {
   const std::vector<std::string_view> views(names.begin(), names.end());
   const std::string hint = did_you_mean(name, views);
   return hint.empty() ? otherwise : hint;
+}
+
+// The names that have every word of this one, as num_hidden_layers those of num_layers; else all.
+std::string similar_hint(std::string_view name, std::vector<std::string> names) {
+  std::sort(names.begin(), names.end());
+  names.erase(std::unique(names.begin(), names.end()), names.end());
+  std::vector<std::string> similar;
+  for (const std::string& known : names) {
+    std::string_view rest = name;
+    bool has_all = true;
+    while (has_all && !rest.empty()) {
+      const std::size_t end = std::min(rest.find('_'), rest.size());
+      has_all = known.find(rest.substr(0, end)) != known.npos;
+      rest.remove_prefix(std::min(end + 1, rest.size()));
+    }
+    if (has_all) similar.push_back(known);
+  }
+  if (similar.size() == 1) return "did you mean " + quoted(similar.front()) + "?";
+  if (!similar.empty()) return "one of " + listed(similar);
+  return names.empty() ? "" : "there is " + listed(names);
 }
 
 std::string config_in(const std::string& folder) {
@@ -113,6 +150,8 @@ Result<std::string> find_file(const ModelRequest& request) {
   const std::string& model = request.model;
   if (model == "-") return model;
   const PathKind kind = kind_of(model);
+  if (std::optional<Diagnostic> foreign = foreign_file(model); foreign && kind != PathKind::kFolder)
+    return *std::move(foreign);
   if (kind == PathKind::kFile) return model;
   if (kind == PathKind::kFolder) {
     const std::string config = config_in(model);
@@ -124,8 +163,9 @@ Result<std::string> find_file(const ModelRequest& request) {
   if (kind == PathKind::kFolder)
     return plain_error(ErrorKind::kIo, codes::kCannotRead,
                        "the folder " + quoted(model) + " has no config.json");
-  if (!is_name || model.ends_with(kJson)) return model;  // reading it says what is wrong
   const std::vector<std::string> names = model_names(request.prefix);
+  if (std::optional<Diagnostic> error = hub_name(model, names)) return *std::move(error);
+  if (!is_name || model.ends_with(kJson)) return model;  // reading it says what is wrong
   return plain_error(ErrorKind::kUsage, codes::kUnknownModel, "unknown model " + quoted(model),
                      nearest_hint(model, names,
                                   "a model is a graph file, a folder with config.json" +
@@ -146,6 +186,10 @@ class ModelLoader {
   }
   Result<Model> configure() {
     if (!load_hf_config() || !apply_assignments()) return std::move(errors_);
+    if (!model_.has_own_config) return std::move(model_);
+    // Somebody who gives a graph has made it for the config; one that was chosen may not fit.
+    errors_ = check_config(model_.config, [&](std::string_view key) { return is_referenced(key); });
+    if (!errors_.empty()) return std::move(errors_);
     return std::move(model_);
   }
 
@@ -249,8 +293,7 @@ bool ModelLoader::load_hf_config() {
 // The graph for architectures[0].
 bool ModelLoader::choose_graph(JsonValue config) {
   const JsonValue names = config.find("architectures");
-  const std::string hint =
-      "add \"architectures\": [\"LlamaForCausalLM\"], or give a graph file and --hf-config";
+  const std::string hint = graphs_hint(graphs_folder(request_.prefix));
   if (!names.exists() || names.is(JsonKind::kNull) ||
       (names.is(JsonKind::kArray) && names.size() == 0))
     return fail(
@@ -284,12 +327,13 @@ bool ModelLoader::find_graph(JsonValue architecture) {
     return fail(error_at(architecture, codes::kDuplicateName,
                          "two graphs are for the architecture " + quoted(name),
                          matches[0].source()->name + " and " + matches[1].source()->name));
-  const std::vector<std::string> known = all_architectures(folder);
+  std::string hint = graphs_hint(folder);
+  // A similar name is that of another architecture, with costs of its own; one of the same letters is
+  // this one misspelt.
+  for (const std::string& known : all_architectures(folder))
+    if (sorted_letters(known) == sorted_letters(name)) hint = "did you mean " + quoted(known) + "?";
   return fail(error_at(architecture, codes::kUnknownArchitecture,
-                       "no graph is for the architecture " + quoted(name),
-                       nearest_hint(name, known,
-                                    known.empty() ? "there are no graphs in " + folder
-                                                  : "there is " + listed(known))));
+                       "no graph is for the architecture " + quoted(name), std::move(hint)));
 }
 
 bool ModelLoader::is_referenced(std::string_view name) const {
@@ -317,10 +361,11 @@ bool ModelLoader::apply_assignments() {
   for (const std::string& assignment : request_.set) {
     const std::string_view name = Config::assigned_name(assignment);
     if (!name.empty() && !is_known(name)) {
-      fail(plain_error(ErrorKind::kUsage, codes::kUsage,
-                       "--set " + quoted(assignment) + ": neither the config nor the graph knows " +
-                           quoted(name),
-                       nearest_hint(name, config_names(model_), "")));
+      fail(plain_error(
+          ErrorKind::kUsage, codes::kUsage,
+          "--set " + quoted(assignment) + ": neither the config nor the graph knows " +
+              quoted(name),
+          nearest_hint(name, config_names(model_), similar_hint(name, config_names(model_)))));
       continue;
     }
     const Result<bool> done = model_.config.set(assignment);
@@ -343,6 +388,10 @@ std::vector<std::string> config_names(const Model& model) {
     for (const std::string& used : expression.names)
       if (used.starts_with(kPrefix)) names.push_back(used.substr(kPrefix.size()));
   return names;
+}
+
+std::vector<std::string> architecture_names(const std::string& prefix) {
+  return all_architectures(graphs_folder(prefix));
 }
 
 Result<Model> load_model(const ModelRequest& request) { return ModelLoader(request).load(); }

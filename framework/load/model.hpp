@@ -49,6 +49,9 @@ Result<Model> configure_model(Model model, const ModelRequest& request);
 // What --set may name: of the config, and of what the graph's formulas ask of it. Without "config.".
 std::vector<std::string> config_names(const Model& model);
 
+// The architectures of the graphs in <prefix>/share/lmhost/graphs, sorted.
+std::vector<std::string> architecture_names(const std::string& prefix);
+
 // The names in <prefix>/share/lmhost/catalogs/models, sorted.
 std::vector<std::string> model_names(const std::string& prefix);
 

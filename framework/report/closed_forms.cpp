@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/codes.hpp"
+#include "report/json.hpp"
 #include "report/json_writer.hpp"
 
 namespace lmhost {
@@ -48,17 +49,6 @@ std::string definition(const std::string& name, const std::string& parameters, c
   }
   for (const auto& [part, text] : form.parts) parts += "  where " + part + " = " + text + "\n";
   return name + " = " + form.text + "\n" + parts;
-}
-
-void open_json(JsonWriter* json, std::string_view schema, const Analysis& analysis,
-               const std::string& node) {
-  json->begin_object();
-  json->member("schema", schema);
-  json->member("model", analysis.model_name);
-  json->member("mode", name_of(analysis.plan->mode));
-  json->member("conventions", analysis.plan->conventions->name);
-  json->member("node", node);
-  json->line();
 }
 
 // The form in every language, and what its parts are in each.
@@ -194,7 +184,7 @@ Result<std::string> write_forms(const std::vector<NamedForm>& forms, const Analy
 std::string write_forms_json(const std::vector<NamedForm>& forms, const Analysis& analysis,
                              const FormulaStudy& study, const std::string& node) {
   JsonWriter json;
-  open_json(&json, "lmhost.formula/1", analysis, node);
+  open_node_json(&json, "lmhost.formula/1", analysis, node);
   json.key("variables");
   json.begin_array();
   for (const std::string& name : study.symbols()) json.value(name);
@@ -240,7 +230,7 @@ std::string write_growth_json(const std::vector<Growth>& growths,
                               const std::vector<std::string>& metrics, const Analysis& analysis,
                               const std::string& node) {
   JsonWriter json;
-  open_json(&json, "lmhost.growth/1", analysis, node);
+  open_node_json(&json, "lmhost.growth/1", analysis, node);
   json.key("growth");
   json.begin_array();
   for (const Growth& growth : growths) {

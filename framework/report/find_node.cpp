@@ -1,5 +1,6 @@
 // Which node of a tree a path means.
 #include <algorithm>
+#include <cctype>
 #include <set>
 
 #include "base/codes.hpp"
@@ -20,6 +21,28 @@ std::string tail(const CostTree& tree, const CostNode& node, long parts) {
   return text;
 }
 
+std::string path_list(const CostTree& tree, const std::vector<std::uint32_t>& nodes) {
+  std::string list;
+  for (std::size_t i = 0; i < nodes.size() && i < kCandidatesShown; ++i)
+    list += (i == 0 ? "" : ", ") + tree.path(tree.nodes[nodes[i]]);
+  return nodes.size() > kCandidatesShown ? list + ", ..." : list;
+}
+
+// The nodes with that text in their own name, or in that of their kernel.
+std::vector<std::uint32_t> nodes_about(const CostTree& tree, std::string_view text) {
+  const auto has_text = [&](std::string_view name) {
+    return std::search(name.begin(), name.end(), text.begin(), text.end(), [](char a, char b) {
+             return std::tolower(static_cast<unsigned char>(a)) ==
+                    std::tolower(static_cast<unsigned char>(b));
+           }) != name.end();
+  };
+  std::vector<std::uint32_t> found;
+  for (std::uint32_t i = 1; i < tree.nodes.size(); ++i)
+    if (has_text(tree.name(tree.nodes[i])) || has_text(tree.instance(tree.nodes[i]).name))
+      found.push_back(i);
+  return found;
+}
+
 Diagnostic unknown_node(const CostTree& tree, std::string_view path) {
   // Suggestions compare tails of as many parts as the user gave.
   constexpr long kMostParts = 64;
@@ -28,16 +51,12 @@ Diagnostic unknown_node(const CostTree& tree, std::string_view path) {
   for (const CostNode& node : tree.nodes) tails.insert(tail(tree, node, parts));
   const std::vector<std::string_view> candidates(tails.begin(), tails.end());
   std::string hint = did_you_mean(path, candidates);
+  if (const std::vector<std::uint32_t> about = nodes_about(tree, path);
+      hint.empty() && !about.empty())
+    hint = "one of " + path_list(tree, about);
   if (hint.empty()) hint = "`lmhost inspect` prints every path";
   return plain_error(ErrorKind::kUsage, codes::kUnknownNode,
                      "no node '" + std::string(path) + "' in this model", hint);
-}
-
-std::string path_list(const CostTree& tree, const std::vector<std::uint32_t>& nodes) {
-  std::string list;
-  for (std::size_t i = 0; i < nodes.size() && i < kCandidatesShown; ++i)
-    list += (i == 0 ? "" : ", ") + tree.path(tree.nodes[nodes[i]]);
-  return nodes.size() > kCandidatesShown ? list + ", ..." : list;
 }
 
 // Somebody who has read the name of a kernel in a table.

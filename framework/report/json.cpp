@@ -382,4 +382,15 @@ std::string write_json_lines(const Analysis& analysis, const RowOptions& options
   return text;
 }
 
+void open_node_json(JsonWriter* json, std::string_view schema, const Analysis& analysis,
+                    const std::string& node) {
+  json->begin_object();
+  json->member("schema", schema);
+  json->member("model", analysis.model_name);
+  json->member("mode", name_of(analysis.plan->mode));
+  json->member("conventions", analysis.plan->conventions->name);
+  json->member("node", node);
+  json->line();
+}
+
 }  // namespace lmhost

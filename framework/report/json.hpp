@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "report/json_writer.hpp"
 #include "report/rows.hpp"
 #include "report/summary.hpp"
 
@@ -20,5 +21,9 @@ std::string write_json(const Analysis& analysis, const Summary& summary, std::st
 // One object a row, raw numbers. No columns named: every quantity.
 std::string write_json_lines(const Analysis& analysis, const RowOptions& options,
                              const std::vector<const Column*>& columns);
+
+// Opens the object of an answer about one node, "" for the model, up to what its schema is about.
+void open_node_json(JsonWriter* json, std::string_view schema, const Analysis& analysis,
+                    const std::string& node);
 
 }  // namespace lmhost

@@ -88,8 +88,14 @@ class KernelEvaluator {
       std::vector<std::string_view> known;
       for (const KernelParameter& parameter : kernel_.parameters) known.push_back(parameter.name);
       if (std::find(known.begin(), known.end(), name) == known.end()) {
+        std::string hint = did_you_mean(name, known);
+        if (hint.empty()) {
+          hint = "its parameters are";
+          for (const std::string_view parameter : known)
+            hint.append(parameter == known.front() ? " " : ", ").append(parameter);
+        }
         error(codes::kUnknownParameter, quoted(kernel_.name) + " has no parameter " + quoted(name),
-              did_you_mean(name, known));
+              std::move(hint));
       }
     }
   }

@@ -5,6 +5,7 @@
 #include <unordered_map>
 
 #include "base/codes.hpp"
+#include "load/count_key.hpp"
 #include "resolve/atom.hpp"
 #include "resolve/binder.hpp"
 #include "resolve/instance_table.hpp"
@@ -177,7 +178,8 @@ class Resolver {
   bool bind_counts(const Call& call, Edge& edge) {
     if (call.multiplier != kNoExpression) {
       edge.count = binder_.bind(call.multiplier, call.multiplier_offset);
-      check_count(call, edge.count, "multiplier", call.multiplier, call.multiplier_offset);
+      check_count(call, edge.count, count_key(graph_, call), call.multiplier,
+                  call.multiplier_offset);
     }
     if (call.when != kNoExpression) {
       const NodeIndex when = truth(binder_.bind(call.when, call.when_offset), program_);

@@ -10,6 +10,7 @@
 #include "aggregate/cost_tree.hpp"
 #include "base/codes.hpp"
 #include "base/diagnostic.hpp"
+#include "study/attention_products.hpp"
 
 namespace lmhost {
 namespace {
@@ -42,11 +43,6 @@ constexpr MfuConvention kConventions[] = {
      "forward and backward as executed, recomputation included: hardware FLOPs utilisation"},
 };
 
-bool declares(const Kernel& kernel, std::string_view quantity) {
-  return std::any_of(kernel.quantities.begin(), kernel.quantities.end(),
-                     [&](const KernelFormula& row) { return row.name == quantity; });
-}
-
 // Of one execution of an atomic instance.
 Costs backward_of(const Plan& plan, const Evaluation& evaluation, const Instance& instance,
                   const Costs& forward) {
@@ -60,7 +56,7 @@ Costs backward_of(const Plan& plan, const Evaluation& evaluation, const Instance
   const Number& matmul = forward[Q::kMatmulFlops];
   costs[Q::kFlops] = value(declared.flops, forward[Q::kFlops]);
   costs[Q::kMatmulFlops] = value(declared.matmul_flops, matmul);
-  const bool has_share = declares(*instance.kernel, "useful_flops") && !matmul.is_zero();
+  const bool has_share = declares_quantity(*instance.kernel, "useful_flops") && !matmul.is_zero();
   costs[Q::kUsefulFlops] = has_share
                                ? divide(forward[Q::kUsefulFlops] * costs[Q::kMatmulFlops], matmul)
                                : costs[Q::kFlops];
@@ -96,21 +92,6 @@ std::vector<Costs> backward_costs(const Plan& plan, const Evaluation& evaluation
     }
   }
   return backward;
-}
-
-// Matrix products between activations: what no parameter stands for.
-void add_attention(const CostTree& tree, Training* training) {
-  for (const CostNode& node : tree.nodes) {
-    const Instance& instance = tree.instance(node);
-    if (instance.kernel == nullptr) continue;
-    const Costs costs = tree.total(node);
-    if (costs[Q::kMatmulFlops].is_zero() || !costs[Q::kBytesReadWeight].is_zero()) continue;
-    training->attention_matmul = training->attention_matmul + costs[Q::kMatmulFlops];
-    // Of a kernel that does not say so every pair is useful, but softmax is no model FLOP.
-    const bool is_declared = declares(*instance.kernel, "useful_flops");
-    training->attention_useful =
-        training->attention_useful + costs[is_declared ? Q::kUsefulFlops : Q::kMatmulFlops];
-  }
 }
 
 template <class Row>
@@ -183,7 +164,9 @@ Result<Training> train(Analysis forward, const Optimizer& optimizer) {
   result.forward = before.total(before.nodes[0]);
   result.backward = backward[plan.root()];
   result.tokens = point[RuntimeVariable::kBatchSize] * point[RuntimeVariable::kSeqLen];
-  add_attention(before, &result);
+  const AttentionProducts attention = attention_products(before, 0);
+  result.attention_matmul = attention.dense;
+  result.attention_useful = attention.useful;
   const Number& bits = point[RuntimeVariable::kWeightBits];
   const Number& parameters = result.forward[Q::kParameters];
   const Number weight_size = divide(bits, Number(8));

@@ -7,6 +7,7 @@
 #include "report/explain.hpp"
 #include "report/exports.hpp"
 #include "report/json.hpp"
+#include "report/reconciliation.hpp"
 #include "report/roofline.hpp"
 #include "report/structure.hpp"
 #include "report/table.hpp"
@@ -184,6 +185,17 @@ Document write_report(const std::string& format, const Analysis& analysis, const
   return write_table(analysis, summary, rows, columns, style);
 }
 
+Result<std::optional<Figure>> read_figure(const Arguments& arguments) {
+  const std::optional<std::string> text = arguments.get("reconcile");
+  if (!text) return std::optional<Figure>();
+  if (arguments.has("metric"))
+    return usage_error("--metric and --reconcile contradict each other",
+                       "--reconcile looks at every count of the unit that it is given");
+  Result<Figure> figure = parse_figure("--reconcile", *text);
+  if (!figure.ok()) return std::move(figure).errors();
+  return std::optional<Figure>(std::move(*figure));
+}
+
 }  // namespace
 
 Result<Outcome> analyze_command(const Arguments& arguments) {
@@ -260,10 +272,13 @@ Result<Outcome> explain_command(const Arguments& arguments) {
     if (!found.ok()) return std::move(found).errors();
     metric = *found;
   }
+  const Result<std::optional<Figure>> figure = read_figure(arguments);
+  if (!figure.ok()) return figure.errors();
   Result<Workload> workload = read_workload(arguments, arguments.operands[0]);
   if (!workload.ok()) return std::move(workload).errors();
   const std::string path = arguments.operands.size() > 1 ? arguments.operands[1] : std::string();
-  workload->rows = {1, path};
+  // Reconciling looks at every call below the node.
+  if (!*figure) workload->rows = {1, path};
   Result<Host> host = open_host(arguments);
   if (!host.ok()) return std::move(host).errors();
   Result<Analysis> analysis = host->analyze(*workload);
@@ -275,11 +290,21 @@ Result<Outcome> explain_command(const Arguments& arguments) {
                        "this call is nested " + std::to_string(depth) + " levels deep: more than " +
                            std::to_string(kExplainedDepth));
 
-  const Explanation explanation = explain(*analysis, *node, metric, host->prefix());
   const Summary summary = summarize(*analysis, assumptions_of(*analysis, *workload));
+  const bool is_json = *format == "json";
   Outcome outcome;
   outcome.messages = refused_plugins(*host);
-  outcome.text = *format == "json"
+  if (*figure) {
+    const std::string found_path = analysis->tree->path(analysis->tree->nodes[*node]);
+    const Reconciliation found = reconcile(counted_parts(*analysis->tree, *node), **figure);
+    outcome.text = is_json ? Document::exact(write_reconciliation_json(found, *analysis, found_path))
+                           : write_reconciliation(found, summary, *analysis, found_path,
+                                                  text_style(arguments));
+    outcome.status = found.is_found() ? 0 : 1;
+    return outcome;
+  }
+  const Explanation explanation = explain(*analysis, *node, metric, host->prefix());
+  outcome.text = is_json
                      ? Document::exact(write_explanation_json(explanation))
                      : write_explanation(explanation, summary, *analysis, text_style(arguments));
   return outcome;

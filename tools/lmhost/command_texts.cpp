@@ -2,7 +2,10 @@
 #include <algorithm>
 
 #include "base/codes.hpp"
+#include "load/catalog.hpp"
+#include "load/device.hpp"
 #include "load/text_file.hpp"
+#include "report/kernels.hpp"
 #include "tools/lmhost/commands.hpp"
 #include "tools/lmhost/help.hpp"
 #include "tools/lmhost/output.hpp"
@@ -48,13 +51,17 @@ Result<Outcome> completion_command(const Arguments& arguments) {
     return std::move(checked).errors();
   if (Result<bool> known = check_choice(arguments, "shell", {"bash", "zsh", "fish"}); !known.ok())
     return std::move(known).errors();
-  // Models are a convenience: without an installation around it the script still completes options.
-  HostOptions options;
-  options.default_plugins = false;
-  std::vector<std::string> models;
-  if (Result<Host> host = Host::open(options); host.ok()) models = host->model_names();
+  // Names are a convenience: without an installation around it the script still completes options.
+  KnownNames known;
+  if (Result<Host> host = Host::open(HostOptions()); host.ok()) {
+    known.models = host->model_names();
+    for (const Kernel* kernel : matching_kernels(host->catalog(), ""))
+      known.kernels.push_back(kernel->name);
+    if (Result<std::vector<Device>> devices = load_devices(host->prefix()); devices.ok())
+      for (const Device& device : *devices) known.devices.push_back(device.name);
+  }
   Outcome outcome;
-  outcome.text = Document::exact(completion_script(arguments.operands[0], models));
+  outcome.text = Document::exact(completion_script(arguments.operands[0], known));
   return outcome;
 }
 

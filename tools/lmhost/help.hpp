@@ -13,7 +13,14 @@ namespace lmhost::tool {
 Text overview(const TextStyle& style);
 Text help_of(const CommandSpec& command, const TextStyle& style);
 
-// `models` complete a MODEL beside files. REQUIRES: shell is bash, zsh or fish.
-std::string completion_script(std::string_view shell, const std::vector<std::string>& models);
+// What completes besides options and files.
+struct KnownNames {
+  std::vector<std::string> models;   // a MODEL
+  std::vector<std::string> devices;  // --hw, devices show
+  std::vector<std::string> kernels;  // kernels show and eval
+};
+
+// REQUIRES: shell is bash, zsh or fish.
+std::string completion_script(std::string_view shell, const KnownNames& names);
 
 }  // namespace lmhost::tool

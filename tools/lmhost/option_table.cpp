@@ -101,6 +101,9 @@ constexpr OptionSpec kOptions[] = {
     {"ignore", "", "", "PATTERN", "", kView, "no rows that match"},
     {"metric", "", "", "METRIC", "", kMetric,
      "this quantity only; of compare: of the rows by module"},
+    {"reconcile", "", "", "VALUE", "", kReconcile,
+     "instead: which way of counting gives this number of a paper or another tool: 61.48TFLOP, "
+     "14.6TMAC, 13.5GB, 12.55GiB, '6.74B parameters'; exit status 1: none"},
     {"export", "", "", "KIND=FILE", "", kExport,
      "also write the tree as folded, speedscope, pprof, dot or mermaid; KIND:METRIC=FILE for "
      "another metric than flops; repeatable; - is standard output, instead of the report"},
@@ -188,8 +191,9 @@ constexpr CommandSpec kCommands[] = {
      "table,json,jsonl,csv,md,latex", "what a model costs: FLOPs, bytes, memory",
      "MODEL is a graph file, a folder with config.json, a name of the catalogue, a file or folder "
      "of another format (see import), or - for a graph on standard input."},
-    {"explain", "MODEL [NODE]", kHosted | kFormat | kExact | kModel | kRoot | kWorkload | kMetric,
-     "text,json", "where a number comes from: formula, values, plugin, source line",
+    {"explain", "MODEL [NODE]",
+     kHosted | kFormat | kExact | kModel | kRoot | kWorkload | kMetric | kReconcile, "text,json",
+     "where a number comes from: formula, values, plugin, source line",
      "NODE is a path as `analyze` and `inspect` print it, or any tail of it that is the only one."},
     {"compare", "MODEL... [-- BASE...]",
      kHosted | kFormat | kExact | kModel | kWorkload | kPasses | kDevice | kMetric | kDepth |
@@ -269,8 +273,8 @@ constexpr CommandSpec kCommands[] = {
      "The kind of a file is told by its content. Exit status 1 when a file has an error.\n"
      "--missing lists the kernels of MODEL, and exits with 1 when some are known to nobody."},
     {"schema",
-     "graph|report|resolved|comparison|fits|formula|growth|conventions|kernels|hardware|efficiency|"
-     "parameter_rules|modules|module_answer",
+     "graph|report|resolved|comparison|fits|formula|growth|reconciliation|conventions|kernels|"
+     "hardware|efficiency|parameter_rules|modules|module_answer",
      kPlain | kResult, "", "print a JSON Schema", ""},
     {"completion", "bash|zsh|fish", kPlain | kResult, "", "print a completion script",
      "bash: source <(lmhost completion bash)"},
@@ -289,6 +293,33 @@ const CommandSpec* find_command(std::string_view name) {
   const auto found = std::find_if(std::begin(kCommands), std::end(kCommands),
                                   [&](const CommandSpec& command) { return command.name == name; });
   return found == std::end(kCommands) ? nullptr : found;
+}
+
+const OptionSpec* find_option(std::string_view spelled) {
+  std::string name(spelled);
+  std::replace(name.begin(), name.end(), '_', '-');
+  for (const OptionSpec& option : kOptions) {
+    if (option.name == name) return &option;
+    for (const std::string& alias : split(option.aliases, ' '))
+      if (alias == name) return &option;
+  }
+  return nullptr;
+}
+
+bool takes_option(const CommandSpec& command, std::string_view name) {
+  return std::any_of(std::begin(kOptions), std::end(kOptions), [&](const OptionSpec& option) {
+    return option.name == name && (option.group & command.groups) != 0;
+  });
+}
+
+std::vector<std::string> split(std::string_view text, char separator) {
+  std::vector<std::string> parts;
+  while (!text.empty()) {
+    const std::size_t end = std::min(text.find(separator), text.size());
+    parts.emplace_back(text.substr(0, end));
+    text.remove_prefix(std::min(end + 1, text.size()));
+  }
+  return parts;
 }
 
 std::string_view title_of(unsigned groups) {
@@ -326,6 +357,7 @@ std::string_view title_of(unsigned groups) {
     case kCompare:
     case kExport:
     case kMetric:
+    case kReconcile:
     case kDepth:
     case kResult:
     case kFormat:

@@ -8,6 +8,7 @@
 #include <algorithm>
 
 #include "base/codes.hpp"
+#include "tools/lmhost/foreign_options.hpp"
 
 namespace lmhost::tool {
 namespace {
@@ -20,28 +21,12 @@ bool applies(const OptionSpec& option, const CommandSpec& command) {
   return (option.group & command.groups) != 0;
 }
 
-std::string dashed(std::string_view name) {
-  std::string text(name);
-  std::replace(text.begin(), text.end(), '_', '-');
-  return text;
-}
-
-const OptionSpec* find_long(std::string_view spelled) {
-  const std::string name = dashed(spelled);
-  for (const OptionSpec& option : all_options()) {
-    if (option.name == name) return &option;
-    for (const std::string& alias : split(option.aliases, ' '))
-      if (alias == name) return &option;
-  }
-  return nullptr;
-}
-
 // Spellings of several letters behind one dash: vLLM's -tp, llama.cpp's -ctk.
 const OptionSpec* find_dash_word(std::string_view argument) {
   constexpr std::string_view kWords[] = {"-tp", "-pp", "-dp", "-ep", "-ctk", "-ctv"};
   const std::string_view word = argument.substr(0, argument.find('='));
   if (std::find(std::begin(kWords), std::end(kWords), word) == std::end(kWords)) return nullptr;
-  return find_long(word.substr(1));
+  return find_option(word.substr(1));
 }
 
 const OptionSpec* find_letter(char letter, const CommandSpec& command) {
@@ -57,29 +42,39 @@ Diagnostic usage_error(std::string message, std::string hint) {
   return plain_error(ErrorKind::kUsage, codes::kUsage, std::move(message), std::move(hint));
 }
 
-Diagnostic unknown_option(const CommandSpec& command, const std::string& spelled) {
-  const std::string command_text = "lmhost " + std::string(command.name);
+// An option of other commands, as it was typed.
+Diagnostic option_of_others(const CommandSpec& command, const std::string& spelled,
+                            const OptionSpec& option) {
+  return usage_error("'" + spelled.substr(0, spelled.find('=')) + "' is not an option of 'lmhost " +
+                         std::string(command.name) + "'",
+                     elsewhere_hint(option));
+}
+
+// As "quant" of "--quant=awq" and "-q".
+std::string name_of_option(const std::string& spelled) {
   const std::string option = spelled.substr(0, spelled.find('='));
-  const std::string name =
-      dashed(option.substr(std::min(option.find_first_not_of('-'), option.size())));
-  if (find_long(name) != nullptr && option.size() > 2)
-    return usage_error("'" + option + "' is not an option of '" + command_text + "'",
-                       "see '" + command_text + " --help'");
+  std::string name = option.substr(std::min(option.find_first_not_of('-'), option.size()));
+  std::replace(name.begin(), name.end(), '_', '-');
+  return name;
+}
+
+Diagnostic unknown_option(const CommandSpec& command, const std::string& spelled) {
+  const std::string name = name_of_option(spelled);
   std::vector<std::string> spellings;
   for (const OptionSpec& spec : all_options()) {
     if (!applies(spec, command)) continue;
     spellings.push_back("--" + std::string(spec.name));
     for (const std::string& alias : split(spec.aliases, ' ')) spellings.push_back("--" + alias);
   }
-  // An abbreviation is the likeliest mistake, and far from the whole word by edits.
-  std::string hint;
+  // What other tools call so, then an abbreviation, which is far from the whole word by edits.
+  std::string hint = foreign_option_hint(command, name);
   for (const std::string& spelling : spellings)
     if (hint.empty() && name.size() > 1 && spelling.compare(2, name.size(), name) == 0)
       hint = "did you mean '" + spelling + "'?";
   const std::vector<std::string_view> candidates(spellings.begin(), spellings.end());
-  if (hint.empty()) hint = did_you_mean("--" + name, candidates);
-  if (hint.empty()) hint = "see '" + command_text + " --help'";
-  return usage_error("unknown option '" + option + "'", hint);
+  if (hint.empty() && name.size() > 1) hint = did_you_mean("--" + name, candidates);
+  if (hint.empty()) hint = "see 'lmhost " + std::string(command.name) + " --help'";
+  return usage_error("unknown option '" + spelled.substr(0, spelled.find('=')) + "'", hint);
 }
 
 // One argument that starts with '-': "--name=value", or the argument as it is when no option is
@@ -87,13 +82,20 @@ Diagnostic unknown_option(const CommandSpec& command, const std::string& spelled
 Result<std::string> canonical(const CommandSpec& command, const std::vector<std::string>& arguments,
                               std::size_t* index) {
   const bool is_dash_word = find_dash_word(arguments[*index]) != nullptr;
+  // Other tools have words behind one dash: -ngl is no -n with the value "gl".
+  const std::string& spelled = arguments[*index];
+  if (spelled[1] != '-' && spelled.size() > 2 && !is_dash_word &&
+      find_foreign_option(name_of_option(spelled)) != nullptr)
+    return unknown_option(command, spelled);
   const std::string argument = (is_dash_word ? "-" : "") + arguments[*index];
   const bool is_long = argument.compare(0, 2, "--") == 0;
   const std::size_t equals = is_long ? argument.find('=') : std::string::npos;
   const OptionSpec* option =
-      is_long ? find_long(argument.substr(2, equals == std::string::npos ? equals : equals - 2))
+      is_long ? find_option(argument.substr(2, equals == std::string::npos ? equals : equals - 2))
               : find_letter(argument[1], command);
-  if (option == nullptr) return argument;
+  if (option == nullptr)
+    return is_long ? Result<std::string>(unknown_option(command, spelled)) : argument;
+  if (!takes_option(command, option->name)) return option_of_others(command, spelled, *option);
   const std::string name = "--" + std::string(option->name);
   const bool has_equals = is_long && equals != std::string::npos;
   if (option->value.empty()) {
@@ -115,7 +117,7 @@ Result<std::string> canonical(const CommandSpec& command, const std::vector<std:
 // About what is computed, not about what is done with the result: may differ between two sides.
 bool is_of_one_side(std::string_view name) {
   constexpr unsigned kOfOneSide = kModel | kWorkload | kPasses | kPlugins | kDevice;
-  const OptionSpec* option = find_long(name);
+  const OptionSpec* option = find_option(name);
   return option != nullptr && (option->group & kOfOneSide) != 0;
 }
 
@@ -171,16 +173,6 @@ po::options_description describe(const CommandSpec& command) {
 std::string_view letters_of(const OptionSpec& option, const CommandSpec& command) {
   const bool is_taken = option.name == "output" && (command.groups & kFormat) != 0;
   return is_taken ? std::string_view() : option.letters;
-}
-
-std::vector<std::string> split(std::string_view text, char separator) {
-  std::vector<std::string> parts;
-  while (!text.empty()) {
-    const std::size_t end = std::min(text.find(separator), text.size());
-    parts.emplace_back(text.substr(0, end));
-    text.remove_prefix(std::min(end + 1, text.size()));
-  }
-  return parts;
 }
 
 bool Arguments::has(std::string_view name) const { return get(name).has_value(); }
@@ -249,7 +241,7 @@ Result<Arguments> parse_arguments(const CommandSpec& command,
     result.operands.insert(result.operands.end(), verbatim.begin(), verbatim.end());
   }
   for (const auto& [name, value] : result.options)
-    if (const OptionSpec* option = find_long(name); option != nullptr && !option->value.empty())
+    if (const OptionSpec* option = find_option(name); option != nullptr && !option->value.empty())
       if (Result<bool> checked = check_choice(*option, value); !checked.ok())
         return std::move(checked).errors();
   return result;

@@ -38,12 +38,13 @@ enum OptionGroup : unsigned {
   kPasses = 1u << 19,       // several passes: a generation, a training step
   kExport = 1u << 20,
   kCompare = 1u << 21,
-  kSweep = 1u << 22,     // which points, and what happens to their rows
-  kForm = 1u << 23,      // a closed form
-  kColumns = 1u << 24,   // which quantities
-  kPrice = 1u << 25,     // what the time of a device costs
-  kApproval = 1u << 26,  // catalog approve
-  kLearn = 1u << 27,     // asks an agent
+  kSweep = 1u << 22,      // which points, and what happens to their rows
+  kForm = 1u << 23,       // a closed form
+  kColumns = 1u << 24,    // which quantities
+  kPrice = 1u << 25,      // what the time of a device costs
+  kApproval = 1u << 26,   // catalog approve
+  kLearn = 1u << 27,      // asks an agent
+  kReconcile = 1u << 28,  // the explain command
 };
 
 struct OptionSpec {
@@ -69,6 +70,9 @@ struct CommandSpec {
 std::span<const OptionSpec> all_options();
 std::span<const CommandSpec> all_commands();
 const CommandSpec* find_command(std::string_view name);
+// By name or alias, in any command; '_' is '-'.
+const OptionSpec* find_option(std::string_view spelled);
+bool takes_option(const CommandSpec& command, std::string_view name);
 // -o is --format where a command writes several forms, and --output where it writes one.
 std::string_view letters_of(const OptionSpec& option, const CommandSpec& command);
 // "Workload". Of several groups the first counts.

@@ -40,15 +40,27 @@ int report_errors(const Diagnostics& errors, const Arguments* arguments) {
   return exit_status(errors);
 }
 
+// A model where a command is expected; "" when the word is none.
+std::string model_hint(const std::string& name) {
+  HostOptions options;
+  options.default_plugins = false;
+  const Result<Host> host = Host::open(options);
+  const std::vector<std::string> models =
+      host.ok() ? host->model_names() : std::vector<std::string>();
+  const std::string model =
+      nearest_name(name, std::vector<std::string_view>(models.begin(), models.end()));
+  const bool is_file = name[0] != '-' && name.find_first_of("./") != std::string::npos;
+  if (model.empty() && !is_file) return "";
+  return "did you mean 'lmhost analyze " + (model.empty() ? name : model) + "'?";
+}
+
 Diagnostic unknown_command(const std::string& name) {
   std::vector<std::string_view> names;
   for (const CommandSpec& command : all_commands()) names.push_back(command.name);
   std::string hint = did_you_mean(name, names);
   if (name == "version" || name == "-v") hint = "did you mean 'lmhost --version'?";
   if (hint.empty() && name[0] == '-') hint = "the command comes first: lmhost COMMAND [OPTION]...";
-  // A model where a command is expected.
-  if (hint.empty() && name.find_first_of("./") != std::string::npos)
-    hint = "did you mean 'lmhost analyze " + name + "'?";
+  if (hint.empty() && !name.empty()) hint = model_hint(name);
   if (hint.empty()) hint = "'lmhost help' lists the commands";
   return usage_error("unknown command " + quoted(name), hint);
 }

@@ -61,6 +61,13 @@ Result<Number> parse_value(const std::string& axis, const std::string& text, boo
   return is_bits ? parse_bits("-P " + axis, text) : parse_count("-P " + axis, text);
 }
 
+// Other tools write 1..8, 1:8 or [1,8].
+Diagnostic with_grammar(Diagnostic error) {
+  error.hint =
+      "values are 1,2,8; a range is FIRST-LAST, FIRST-LAST+STEP or FIRST-LAST*FACTOR: 1-64*2";
+  return error;
+}
+
 Result<ValueRange> parse_range(const AxisText& axis, const std::string& item, bool is_bits) {
   ValueRange range;
   range.text = item;
@@ -70,7 +77,7 @@ Result<ValueRange> parse_range(const AxisText& axis, const std::string& item, bo
   };
   if (dash == std::string::npos) {
     Result<Number> value = number(item);
-    if (!value) return std::move(value).errors();
+    if (!value) return with_grammar(value.errors().front());
     range.first = range.last = *value;
     range.step = Number(1);
     return range;
@@ -81,11 +88,7 @@ Result<ValueRange> parse_range(const AxisText& axis, const std::string& item, bo
   Result<Number> step =
       sign == std::string::npos ? Result<Number>(Number(1)) : number(rest.substr(sign + 1));
   for (const Result<Number>* part : {&first, &last, &step})
-    if (!part->ok()) {
-      Diagnostic error = part->errors().front();
-      error.hint = "a range is FIRST-LAST, FIRST-LAST+STEP or FIRST-LAST*FACTOR";
-      return error;
-    }
+    if (!part->ok()) return with_grammar(part->errors().front());
   range.first = *first, range.last = *last, range.step = *step;
   range.is_geometric = sign != std::string::npos && rest[sign] != '+';
   if (compare(range.first, range.last) == 1)

@@ -56,6 +56,13 @@ Diagnostic bad_value(std::string_view option, std::string_view text, std::string
 Result<Number> parse_count(std::string_view option, std::string_view text) {
   if (text.size() > 1 && text[0] == '-' && is_decimal_text(text.substr(1)))
     return bad_value(option, text, "must not be negative");
+  // 1e6, as --set takes it. Without a suffix: of 1e3k nobody knows what it is.
+  if (const std::size_t e = text.find_first_of("eE"); e != text.npos &&
+                                                      is_decimal_text(text.substr(0, e)) &&
+                                                      text.back() >= '0' && text.back() <= '9') {
+    const std::optional<Number> number = parse_number(text);
+    if (number && number->is_integer()) return *number;
+  }
   const std::int64_t factor = text.empty() ? 0 : factor_of(text.back());
   const std::string_view digits = factor == 0 ? text : text.substr(0, text.size() - 1);
   if (!is_decimal_text(digits))

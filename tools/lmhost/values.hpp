@@ -12,7 +12,7 @@ namespace lmhost::tool {
 
 // `option` is as the user knows it: "--seq-len", "LMHOST_THREADS".
 
-// vLLM's human_readable_int: 2048, 1k = 1000, 1K = 1024, 25.6k = 25600, 2M = 2097152. Lower case is
+// vLLM's human_readable_int: 2048, 1k = 1000, 1K = 1024, 25.6k = 25600, 2M = 2097152, 1e6. Lower case is
 // decimal, upper case binary; decimals go with lower case only.
 Result<Number> parse_count(std::string_view option, std::string_view text);
 // More than 0; decimals are fine: 4.125.

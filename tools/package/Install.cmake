@@ -29,9 +29,13 @@ install(DIRECTORY sdk/include/lmhost framework/include/lmhost DESTINATION ${CMAK
 install(DIRECTORY catalogs graphs DESTINATION share/lmhost PATTERN schemas EXCLUDE PATTERN "*.schema.json" EXCLUDE)
 install(FILES ${LMHOST_SCHEMAS} DESTINATION share/lmhost/schemas)
 install(DIRECTORY sdk/template DESTINATION share/lmhost)
-install(FILES LICENSE README.md sdk/ABI.md sdk/ERRORS.md sdk/VERSIONING.md framework/EMBEDDING.md
-  DESTINATION share/doc/lmhost)
-install(FILES sdk/README.md DESTINATION share/doc/lmhost RENAME PLUGINS.md)
+# The pages in the folders they have here, so that their links to one another hold.
+install(FILES LICENSE DESTINATION share/doc/lmhost)
+foreach(page README.md CONTRIBUTING.md sdk/README.md sdk/ABI.md sdk/ERRORS.md sdk/VERSIONING.md framework/README.md
+    framework/EMBEDDING.md framework/FORMATS.md framework/SWEEPS.md catalogs/prompts/README.md catalogs/seeds/NUMBERS.md)
+  cmake_path(GET page PARENT_PATH folder)
+  install(FILES ${page} DESTINATION share/doc/lmhost/${folder})
+endforeach()
 
 # Texts that the program writes about itself, so that they cannot differ from it. A thread sanitizer inside it may not
 # run on the machine that builds it.
