@@ -45,6 +45,7 @@ TEST_CASE("foreign options: no command suggests what it does not take") {
         const std::vector<std::string> options = options_in(hint);
         REQUIRE(options.size() == 1);
         CHECK_FALSE(takes_option(command, options[0]));
+        if (hint.starts_with("most other commands")) continue;
         std::size_t count = 0;
         for (const CommandSpec& other : all_commands()) {
           const bool is_named =

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cctype>
+#include <fstream>
 #include <functional>
 #include <utility>
 
@@ -145,12 +146,20 @@ Diagnostic no_model(const Input& input, const Graph& graph) {
                   "--catalog makes them known to a model; 'lmhost kernels show' shows them");
 }
 
+// Whatever its name.
+bool starts_like_json(const std::string& path) {
+  std::ifstream file(path);
+  char first = 0;
+  return kind_of(path) == PathKind::kFile && file >> first && (first == '{' || first == '[');
+}
+
 // The file behind the model argument.
 Result<std::string> find_file(const ModelRequest& request) {
   const std::string& model = request.model;
   if (model == "-") return model;
   const PathKind kind = kind_of(model);
-  if (std::optional<Diagnostic> foreign = foreign_file(model); foreign && kind != PathKind::kFolder)
+  if (std::optional<Diagnostic> foreign = foreign_file(model);
+      foreign && kind != PathKind::kFolder && !starts_like_json(model))
     return *std::move(foreign);
   if (kind == PathKind::kFile) return model;
   if (kind == PathKind::kFolder) {

@@ -67,8 +67,11 @@ std::string commands_with(std::string_view option) {
 }
 
 std::string elsewhere(std::string_view option) {
+  constexpr long kListed = 4;  // an option of nearly all says nothing about where to go
   const std::string commands = commands_with(option);
-  const bool is_one = commands.find(',') == std::string::npos;
+  const long others = std::count(commands.begin(), commands.end(), ',');
+  if (others >= kListed) return "most other commands have --" + std::string(option);
+  const bool is_one = others == 0;
   return commands + (is_one ? " has --" : " have --") + std::string(option);
 }
 
