@@ -49,8 +49,7 @@ std::string_view mark_of(const Candidate& candidate) {
   return candidate.is_as_written ? "=" : candidate.is_close ? "~" : "";
 }
 
-std::string rows_text(const Reconciliation& reconciliation, std::size_t shown,
-                      const TextStyle& style) {
+Text rows_text(const Reconciliation& reconciliation, std::size_t shown, const TextStyle& style) {
   Table table({{"", true, Ink::kBold},
                {"OFF BY", false, Ink::kPlain},
                {"VALUE", false, Ink::kPlain},
@@ -77,8 +76,7 @@ std::string rows_text(const Reconciliation& reconciliation, std::size_t shown,
   return table.text(style);
 }
 
-std::string letters_text(const Reconciliation& reconciliation, std::size_t shown,
-                         const TextStyle& style) {
+Text letters_text(const Reconciliation& reconciliation, std::size_t shown, const TextStyle& style) {
   std::string formulas;
   for (std::size_t i = 0; i < shown; ++i) formulas += reconciliation.candidates[i].formula + "\n";
   Table table({{"", true, Ink::kPlain}, {"", false, Ink::kPlain}, {"", true, Ink::kDim}});
@@ -115,19 +113,20 @@ std::string_view kind_text(Figure::Kind kind) {
 
 }  // namespace
 
-std::string write_reconciliation(const Reconciliation& reconciliation, const Summary& summary,
-                                 const Analysis& analysis, const std::string& node,
-                                 const TextStyle& style) {
+Text write_reconciliation(const Reconciliation& reconciliation, const Summary& summary,
+                          const Analysis& analysis, const std::string& node,
+                          const TextStyle& style) {
   const std::size_t all = reconciliation.candidates.size();
   const std::size_t shown =
       std::min({all, std::max(kNearestShown, found_count(reconciliation)), kFoundShown});
-  std::string text = heading_lines(summary, analysis, style) + "\n";
-  if (!node.empty()) text += "of " + painted(node, Ink::kBold, style) + "\n";
-  for (const std::string& line : wrapped(verdict(reconciliation), style.width)) text += line + "\n";
-  text += "\n" + rows_text(reconciliation, shown, style);
-  text += "\n" + letters_text(reconciliation, shown, style);
+  Text text = heading_lines(summary, analysis, style) + "\n";
+  if (!node.empty()) text += Text("of ") + painted(node, Ink::kBold, style) + "\n";
+  for (const std::string& line : wrapped(verdict(reconciliation), style.width))
+    text += Text(line) + "\n";
+  text += Text("\n") + rows_text(reconciliation, shown, style);
+  text += Text("\n") + letters_text(reconciliation, shown, style);
   if (shown < all)
-    text += "\n" + std::to_string(all - shown) + " more are further off; -o json has all\n";
+    text += Text("\n") + std::to_string(all - shown) + " more are further off; -o json has all\n";
   return text;
 }
 

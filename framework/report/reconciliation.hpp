@@ -10,9 +10,9 @@
 namespace lmhost {
 
 // `node` is a path; empty: the model.
-std::string write_reconciliation(const Reconciliation& reconciliation, const Summary& summary,
-                                 const Analysis& analysis, const std::string& node,
-                                 const TextStyle& style);
+Text write_reconciliation(const Reconciliation& reconciliation, const Summary& summary,
+                          const Analysis& analysis, const std::string& node,
+                          const TextStyle& style);
 std::string write_reconciliation_json(const Reconciliation& reconciliation,
                                       const Analysis& analysis,
                                       const std::string& node);  // lmhost.reconciliation/1
