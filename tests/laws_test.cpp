@@ -411,3 +411,36 @@ TEST_CASE("no sequences or no tokens cost nothing but what is constant") {
     }
   }
 }
+
+TEST_CASE("a schedule has threads from the given work on, and children before parents") {
+  for (const NamedPlan& row : plans()) {
+    CAPTURE(row.name);
+    const Plan& plan = *row.plan;
+    const std::size_t work = plan.program.size() + plan.edges.size();
+    CHECK(!make_schedule(plan, work + 1).is_parallel());
+    const Schedule schedule = make_schedule(plan, work);
+    REQUIRE(schedule.is_parallel());
+
+    // Every node once, by level; every composite once, by height.
+    std::vector<NodeIndex> nodes = schedule.nodes;
+    CHECK(std::is_sorted(nodes.begin(), nodes.end(), [&](NodeIndex a, NodeIndex b) {
+      return plan.program.level(a) < plan.program.level(b);
+    }));
+    std::sort(nodes.begin(), nodes.end());
+    CHECK(std::adjacent_find(nodes.begin(), nodes.end()) == nodes.end());
+    CHECK(nodes.size() == plan.program.size());
+    CHECK(schedule.node_levels.back() == nodes.size());
+    CHECK(std::is_sorted(schedule.composites.begin(), schedule.composites.end(),
+                         [&](InstanceIndex a, InstanceIndex b) {
+                           return plan.instances[a].height < plan.instances[b].height;
+                         }));
+    const auto is_composite = [](const Instance& instance) {
+      return instance.composite != nullptr;
+    };
+    CHECK(schedule.composites.size() ==
+          static_cast<std::size_t>(
+              std::count_if(plan.instances.begin(), plan.instances.end(), is_composite)));
+    CHECK(schedule.heights.back() == schedule.composites.size());
+    CHECK(schedule.steps(plan) == plan.program.size() + schedule.composites.size());
+  }
+}
