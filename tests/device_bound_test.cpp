@@ -155,6 +155,30 @@ TEST_CASE("what a device does about a type that it lacks") {
   CHECK(roof_of("h100-sxm", bits(32, 32)).matrix_peak == 66.9e12);
 }
 
+TEST_CASE("without a vector peak the fastest dense nominal matrix peak bounds the rest") {
+  // Gaudi 2: bf16 432 TFLOP/s, fp8 865.
+  Device device = device_named("gaudi-2");
+  REQUIRE(device.peaks.size() == 2);
+  for (const bool is_sparse : {true, false}) {
+    Peak peak = device.peaks.front();
+    peak.per_second = Number(std::int64_t{2'000'000'000'000'000});
+    peak.type = ComputeType::kFp4;
+    (is_sparse ? peak.is_sparse : peak.is_measured) = true;
+    device.peaks.push_back(peak);
+  }
+  RoofOptions options;
+  Result<Roof> roof = lmhost::roof_of(device, bits(16, 16), options);
+  REQUIRE(roof.ok());
+  CHECK(roof->matrix_peak == 432e12);
+  CHECK(roof->vector_peak == 865e12);
+  // What the user says is the peak of all.
+  options.peak = Number(std::int64_t{100'000'000'000'000});
+  roof = lmhost::roof_of(device, bits(16, 16), options);
+  REQUIRE(roof.ok());
+  CHECK(roof->matrix_peak == 100e12);
+  CHECK(roof->vector_peak == 100e12);
+}
+
 TEST_CASE("efficiency and overrides") {
   const Device device = device_named("a100-80g");
   RoofOptions options;

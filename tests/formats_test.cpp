@@ -11,6 +11,7 @@
 #include "report/graph_json.hpp"
 #include "report/kernel_catalog.hpp"
 #include "resolve/problems.hpp"
+#include "scratch_folder.hpp"
 #include "support.hpp"
 
 using namespace lmhost;
@@ -218,6 +219,25 @@ TEST_CASE("names of kernel cost files: copies, tables, aliases") {
                    {"x.json", R"json({"class_name": "a", "kernels": []})json"}}) ==
         "x.json:1:1 E114 this is a module analysis, and the files before it in the folder are each "
         "a kernel cost file\n");
+}
+
+TEST_CASE("a table of names beside the folder counts where the folder has none") {
+  const ScratchFolder scratch;
+  const std::string folder = scratch.path() + "/kernels";
+  REQUIRE(std::filesystem::create_directory(folder));
+  scratch.write("kernels/k.leaf.json", kLeaf);
+  const auto aliases = [&] {
+    const Result<Input> input = read_input_folder(folder);
+    REQUIRE_MESSAGE(input.ok(), render(input.ok() ? Diagnostics{} : input.errors()));
+    const Result<Graph> graph = decode_input(*input, {{}, std::string(kAnyRoot)});
+    REQUIRE_MESSAGE(graph.ok(), render(graph.ok() ? Diagnostics{} : graph.errors()));
+    return graph->kernels.front().kernels.front().aliases;
+  };
+  CHECK(aliases() == std::vector<std::string>{});
+  scratch.write("kernel_name_map.json", R"json({"torch.beside": "k.leaf"})json");
+  CHECK(aliases() == std::vector<std::string>{"torch.beside"});
+  scratch.write("kernels/kernel_name_map.json", R"json({"torch.own": "k.leaf"})json");
+  CHECK(aliases() == std::vector<std::string>{"torch.own"});
 }
 
 TEST_CASE("what kernel cost files contradict, at its place") {
@@ -450,6 +470,22 @@ TEST_CASE("module analyses: rows become calls, kernels and composites") {
   CHECK(lines_of(positional->notes) ==
         "c.json:4:30 E114 nothing says which parameters of 'm.Linear' the positional arguments are "
         "for\n");
+
+  // What everybody knows may be passed to those who do not ask for it, lengths and precision alike; nothing else may.
+  const auto notes_with = [&](const std::string& third) {
+    const std::string call = "\"${m.Linear}({width}, {rows}, {" + third + "})\"";
+    const Result<Graph> read =
+        graph_of({{"c.json",
+                   R"({"class_name": "m.Caller", "kernels": [{"operation": "a", "flops": )" + call +
+                       R"(, "memory_access": {"read": )" + call + R"(, "write": )" + call + "}}]}"},
+                  {"l.json", linear}});
+    REQUIRE_MESSAGE(read.ok(), render(read.ok() ? Diagnostics{} : read.errors()));
+    CHECK(read->calls[0].binding_count == 2);
+    return read->notes.size();
+  };
+  CHECK(notes_with("batch_size") == 0);
+  CHECK(notes_with("w_bits") == 0);
+  CHECK(notes_with("height") == 1);
 }
 
 TEST_CASE("a folder with several models asks which") {

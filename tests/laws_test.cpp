@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <map>
 #include <random>
 #include <set>
 
@@ -410,4 +411,73 @@ TEST_CASE("no sequences or no tokens cost nothing but what is constant") {
       CHECK(costs[Quantity::kParameters] == one[Quantity::kParameters]);
     }
   }
+}
+
+TEST_CASE("a schedule has threads from the given work on, and children before parents") {
+  for (const NamedPlan& row : plans()) {
+    CAPTURE(row.name);
+    const Plan& plan = *row.plan;
+    const std::size_t work = plan.program.size() + plan.edges.size();
+    CHECK(!make_schedule(plan, work + 1).is_parallel());
+    const Schedule schedule = make_schedule(plan, work);
+    REQUIRE(schedule.is_parallel());
+
+    // Every node once, by level; every composite once, by height.
+    std::vector<NodeIndex> nodes = schedule.nodes;
+    CHECK(std::is_sorted(nodes.begin(), nodes.end(), [&](NodeIndex a, NodeIndex b) {
+      return plan.program.level(a) < plan.program.level(b);
+    }));
+    std::sort(nodes.begin(), nodes.end());
+    CHECK(std::adjacent_find(nodes.begin(), nodes.end()) == nodes.end());
+    CHECK(nodes.size() == plan.program.size());
+    CHECK(schedule.node_levels.back() == nodes.size());
+    CHECK(std::is_sorted(schedule.composites.begin(), schedule.composites.end(),
+                         [&](InstanceIndex a, InstanceIndex b) {
+                           return plan.instances[a].height < plan.instances[b].height;
+                         }));
+    const auto is_composite = [](const Instance& instance) {
+      return instance.composite != nullptr;
+    };
+    CHECK(schedule.composites.size() ==
+          static_cast<std::size_t>(
+              std::count_if(plan.instances.begin(), plan.instances.end(), is_composite)));
+    CHECK(schedule.heights.back() == schedule.composites.size());
+    CHECK(schedule.steps(plan) == plan.program.size() + schedule.composites.size());
+  }
+}
+
+TEST_CASE("a node has as many operands as its operator takes, and stands one level above them") {
+  using O = ProgramOp;
+  const std::map<O, std::size_t> unary_and_ternary = {
+      {O::kConstant, 0}, {O::kInput, 0},    {O::kSymbol, 0},     {O::kNot, 1},    {O::kAbs, 1},
+      {O::kFloor, 1},    {O::kCeil, 1},     {O::kLog2, 1},       {O::kLength, 1}, {O::kDefined, 1},
+      {O::kSelect, 3},   {O::kDistinct, 3}, {O::kWindowPairs, 3}};
+  std::vector<NamedPlan> list = plans();
+  list.push_back(
+      {"unary operators", plan_of(R"json({"schema": "lmhost.graph/1", "root": "r", "kernels": {
+    "r": {"sub_kernels": [{"name": "c", "kernel": "torch.nn.functional.silu", "bindings": {"num_elements":
+      "floor(seq_len/2) + ceil(seq_len/3) + abs(seq_len - cache_len) + floor(log2(seq_len)) + (1 if not seq_len else 2)"}}]}}})json")});
+  std::set<O> seen;
+  for (const NamedPlan& row : list) {
+    CAPTURE(row.name);
+    const Program& program = row.plan->program;
+    for (NodeIndex i = 0; i < program.size(); ++i) {
+      const ProgramNode& node = program.node(i);
+      const std::span<const NodeIndex> operands = program.operands(node);
+      seen.insert(node.op);
+      if (node.op != O::kScalar) {
+        const auto found = unary_and_ternary.find(node.op);
+        REQUIRE(operands.size() == (found == unary_and_ternary.end() ? 2 : found->second));
+      }
+      std::uint32_t level = 0;
+      for (const NodeIndex operand : operands) {
+        REQUIRE(operand < i);
+        level = std::max(level, program.level(operand) + 1);
+      }
+      CHECK(program.level(i) == level);
+    }
+  }
+  for (const O op :
+       {O::kInput, O::kAbs, O::kFloor, O::kCeil, O::kLog2, O::kAdd, O::kMultiply, O::kSelect})
+    CHECK(seen.count(op) == 1);
 }

@@ -60,7 +60,14 @@ TEST_CASE("structure only: nothing is bound") {
   CHECK(graph.bindings.empty());
   CHECK(graph.variables.empty());
   std::size_t repeated = 0;
-  for (const Call& call : graph.calls) repeated += call.multiplier != kNoExpression;
+  for (const Call& call : graph.calls) {
+    if (call.multiplier == kNoExpression) continue;
+    ++repeated;
+    // Its place is that of the number.
+    const std::string number = graph.expressions[call.multiplier].text;
+    CHECK(number == "32");
+    CHECK(graph.source->text.substr(call.multiplier_offset, number.size()) == number);
+  }
   CHECK(repeated == 1);
 }
 

@@ -191,6 +191,10 @@ TEST_CASE("rows of the tree: order, depth, sorting, folding, filters") {
   sorted.sort = &column("flops");
   CHECK(names_of(make_rows(tree, sorted)) ==
         Names{"Model", "blocks ×2", "up", "down", "act", "embed"});
+  // Products of up and down are as many: what is equal stays in the order of the graph.
+  sorted.sort = &column("matmul_flops");
+  CHECK(names_of(make_rows(tree, sorted)) ==
+        Names{"Model", "blocks ×2", "up", "down", "act", "embed"});
 
   // The two smallest of three are folded; one alone never is.
   RowOptions folded;

@@ -1,6 +1,9 @@
 // From graph to plan: what names stand for, what is shared, and every mistake with its place.
 #include <doctest/doctest.h>
 
+#include <set>
+
+#include "resolve/names.hpp"
 #include "resolve/requirements.hpp"
 #include "support.hpp"
 
@@ -381,4 +384,16 @@ TEST_CASE("version ranges") {
     CAPTURE(row.range);
     CHECK(version_in_range(row.version, row.range) == row.inside);
   }
+}
+
+TEST_CASE("precision has bits and bytes, lengths have not") {
+  const std::vector<std::string_view> listed = precision_names();
+  const std::set<std::string_view> names(listed.begin(), listed.end());
+  CHECK(names == std::set<std::string_view>{"bytes", "w_bytes", "a_bytes", "kv_bytes",
+                                            "index_bytes", "w_bits", "a_bits", "kv_bits",
+                                            "index_bits"});
+  CHECK(listed.size() == names.size());
+  for (const std::string_view name : names) CHECK(is_precision_name(name));
+  for (const char* name : {"batch_size", "seq_len", "cache_len", "bits", "config.bytes"})
+    CHECK(!is_precision_name(name));
 }

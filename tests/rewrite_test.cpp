@@ -236,4 +236,21 @@ TEST_CASE("folding") {
   CHECK(compared > 5'000);
 }
 
+TEST_CASE("folding: what is neutral goes, and nothing else") {
+  const std::map<std::string, std::string> neutral = {
+      {"0 + M", "M"}, {"M + 0", "M"}, {"M - 0", "M"}, {"1 * M", "M"},
+      {"M * 1", "M"}, {"M / 1", "M"}, {"0 * M", "0"}, {"M * 0", "0"},
+  };
+  for (const std::string operation : {" + ", " - ", " * ", " / ", " // ", " % ", " ** "}) {
+    for (const std::string number : {"0", "1", "2"}) {
+      for (const std::string& text : {number + operation + "M", "M" + operation + number}) {
+        CAPTURE(text);
+        const auto found = neutral.find(text);
+        CHECK(fold_constants(parsed(text)).text ==
+              (found == neutral.end() ? print(parsed(text)) : found->second));
+      }
+    }
+  }
+}
+
 }  // namespace

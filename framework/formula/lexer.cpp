@@ -35,12 +35,10 @@ Token Lexer::next() {
   if (c == '(') return token(TokenKind::kOpen, begin);
   if (c == ')') return token(TokenKind::kClose, begin);
   if (c == ',') return token(TokenKind::kComma, begin);
-  if (at_ < text_.size()) {
-    const std::string_view two = text_.substr(begin, 2);
-    if (two == "//" || two == "**" || two == "<=" || two == ">=" || two == "==" || two == "!=") {
-      ++at_;
-      return token(TokenKind::kOperator, begin);
-    }
+  const std::string_view two = text_.substr(begin, 2);
+  if (two == "//" || two == "**" || two == "<=" || two == ">=" || two == "==" || two == "!=") {
+    ++at_;
+    return token(TokenKind::kOperator, begin);
   }
   const bool known = std::string_view("+-*/%<>").find(c) != std::string_view::npos;
   return token(known ? TokenKind::kOperator : TokenKind::kBad, begin);

@@ -40,10 +40,9 @@ std::optional<Number> precision_value(std::string_view name, const RuntimePoint&
 std::vector<std::string_view> precision_names() {
   std::vector<std::string_view> names;
   for (const ByteName& row : kByteNames) names.push_back(row.name);
-  for (std::size_t i = 0; i < kRuntimeVariableCount; ++i) {
-    const std::string_view name = name_of(static_cast<RuntimeVariable>(i));
-    if (is_precision_name(name)) names.push_back(name);
-  }
+  for (auto i = static_cast<std::size_t>(RuntimeVariable::kWeightBits); i < kRuntimeVariableCount;
+       ++i)
+    names.push_back(name_of(static_cast<RuntimeVariable>(i)));
   return names;
 }
 

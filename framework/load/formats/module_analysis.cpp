@@ -292,7 +292,7 @@ class AnalysisDecoder {
       // What everybody knows may be passed to those who do not ask for it.
       if (std::none_of(module->parameters.begin(), module->parameters.end(),
                        [&](const UsedName& used) { return used.name == name; }))
-        return is_implicit_name(name) || is_precision_variable(name);
+        return is_common_name(name);
     }
     Binding binding;
     binding.parameter = builder_.keep(std::string(name));
