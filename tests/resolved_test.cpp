@@ -462,7 +462,7 @@ TEST_CASE("a tree of calls that nobody would read is refused with its size") {
   // 2**60 calls of 1 FLOP an element.
   CHECK(tree.instances.back().formulas[0] == "1152921504606846976*seq_len");
   const auto refusal = [&](const ResolvedOptions& options) {
-    const Result<std::string> text = write_resolved(*analysis, tree, options, TextStyle());
+    const Result<Text> text = write_resolved(*analysis, tree, options, TextStyle());
     const Result<std::string> json = write_resolved_json(*analysis, tree, options);
     REQUIRE_FALSE(text.ok());
     REQUIRE_FALSE(json.ok());

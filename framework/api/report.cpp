@@ -109,7 +109,8 @@ Result<std::string> Report::explain(const std::string& path, const std::string& 
   const Result<std::uint32_t> node = find_node(*data_->analysis.tree, path);
   if (!node) return node.errors();
   return write_explanation(lmhost::explain(data_->analysis, *node, column, data_->prefix),
-                           data_->summary, data_->analysis, TextStyle());
+                           data_->summary, data_->analysis, TextStyle())
+      .str();
 }
 
 }  // namespace lmhost::v0

@@ -28,7 +28,7 @@ class Suggestions {
   }
   std::string did_you_mean(std::string_view name, std::span<const std::string_view> candidates) {
     const std::string found = nearest(name, candidates);
-    return found.empty() ? "" : "did you mean " + quoted(found) + "?";
+    return found.empty() ? "" : "did you mean " + lmhost::quoted(found) + "?";
   }
 
  private:
