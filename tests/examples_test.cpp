@@ -83,7 +83,7 @@ TEST_CASE("examples: wrong ones are reported with what is right") {
         "      |   ^\n"
         "wrong_example.so: error: example 5 of 'bad.example': 'bad.example' has no parameter 'm' "
         "[E409]\n"
-        "  did you mean 'n'?\n"
+        "  its parameters are n, has_bias\n"
         "wrong_example.so: error: example 5 of 'bad.example': parameter 'n' of 'bad.example' is "
         "not bound [E409]\n"
         "wrong_example.so: error: example 6 of 'bad.example': parameter 'has_bias' of "

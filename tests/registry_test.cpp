@@ -88,7 +88,7 @@ TEST_CASE("errors of the registry") {
         "lmhost: error: parameter 'N' of 'torch.mm' is not bound [E302]\n");
   CHECK(text_of(host().compute_memory("torch.mm", {{"M", 1}, {"K", 1}, {"N", 1}, {"L", 1}})) ==
         "lmhost: error: 'torch.mm' has no parameter 'L' [E301]\n"
-        "  did you mean 'M'?\n");
+        "  its parameters are M, K, N, input_bits, other_bits, output_bits\n");
   CHECK(text_of(host().compute_flops("torch.mm", {{"M", "big"}, {"K", 1}, {"N", 1}})) ==
         "lmhost: error: parameter 'M' of 'torch.mm' must be an integer, not 'big' [E304]\n");
   CHECK(text_of(host().compute_flops("torch.mm", {{"M", 1}, {"M", 2}, {"K", 1}, {"N", 1}})) ==

@@ -1,5 +1,7 @@
 #include "load/config_check.hpp"
 
+#include <algorithm>
+#include <iterator>
 #include <string>
 
 #include "base/codes.hpp"
@@ -34,6 +36,9 @@ constexpr Activation kActivations[] = {
     {"activation_function", "gelu_new, gelu, gelu_pytorch_tanh, relu, silu, swish"},
 };
 
+constexpr std::string_view kHeads = "num_attention_heads";
+constexpr std::string_view kGroups = "num_key_value_heads";
+
 bool says_nothing(const Value& value) {
   const bool is_zero = value.kind == Value::Kind::kNumber && value.number.is_zero();  // false, too
   return value.kind == Value::Kind::kNone || is_zero;
@@ -62,8 +67,8 @@ void check_key(const Config& config, const CostKey& key, Diagnostics* errors) {
 }
 
 void check_heads(const Config& config, Diagnostics* errors) {
-  const Config::Entry* heads = config.find("num_attention_heads");
-  const Config::Entry* groups = config.find("num_key_value_heads");
+  const Config::Entry* heads = config.find(kHeads);
+  const Config::Entry* groups = config.find(kGroups);
   if (heads == nullptr || groups == nullptr) return;
   for (const Config::Entry* entry : {heads, groups})
     if (entry->value.kind != Value::Kind::kNumber || !entry->value.number.is_integer()) return;
@@ -77,6 +82,12 @@ void check_heads(const Config& config, Diagnostics* errors) {
 }
 
 }  // namespace
+
+bool is_checked(std::string_view key) {
+  return key == kHeads || key == kGroups ||
+         std::any_of(std::begin(kCostKeys), std::end(kCostKeys),
+                     [&](const CostKey& row) { return row.name == key; });
+}
 
 Diagnostics check_config(const Config& config,
                          const std::function<bool(std::string_view)>& is_read) {

@@ -14,4 +14,7 @@ namespace lmhost {
 Diagnostics check_config(const Config& config,
                          const std::function<bool(std::string_view)>& is_read);
 
+// Whether a value of that name may be an error for itself, or beside another.
+bool is_checked(std::string_view key);
+
 }  // namespace lmhost

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "aggregate/aggregate.hpp"
+#include "load/config_check.hpp"
 
 namespace lmhost {
 namespace {
@@ -36,8 +37,9 @@ Result<std::unique_ptr<Sweep>> Sweep::make(std::vector<SweepAxis> axes,
   bool has_open = false;
   for (const SweepAxis& axis : sweep->axes_) {
     sweep->size_ *= axis.length();
-    const bool is_open =
-        !keep_plans && !axis.config.empty() && !axis.numbers.empty() && hold_alike(axis.numbers);
+    // A value that may be an error is planned, so that it is one here too.
+    const bool is_open = !keep_plans && !axis.config.empty() && !axis.numbers.empty() &&
+                         hold_alike(axis.numbers) && !is_checked(axis.config);
     has_open = has_open || is_open;
     sweep->kinds_.push_back(is_open                                       ? Kind::kOpen
                             : !axis.config.empty() || !axis.modes.empty() ? Kind::kPlan
