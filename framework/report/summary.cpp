@@ -73,8 +73,8 @@ Text unknown_lines(const CostTree& tree, const Number& sites) {
     if (!tree.instance(node).is_unknown()) continue;
     if (lines == kMostLines || text.str().size() > kMostBytes) break;
     ++lines;
-    text += Text("           ") + tree.path(node) + "  " + std::string(tree.instance(node).name) +
-            "\n";
+    text +=
+        Text("           ") + tree.path(node) + "  " + std::string(tree.instance(node).name) + "\n";
   }
   if (Number(std::uint64_t{lines}) == sites) return text;
   return text + Text("           and ") + to_grouped_string(sites - Number(std::uint64_t{lines})) +

@@ -297,9 +297,10 @@ Result<Outcome> explain_command(const Arguments& arguments) {
   if (*figure) {
     const std::string found_path = analysis->tree->path(analysis->tree->nodes[*node]);
     const Reconciliation found = reconcile(counted_parts(*analysis->tree, *node), **figure);
-    outcome.text = is_json ? Document::exact(write_reconciliation_json(found, *analysis, found_path))
-                           : write_reconciliation(found, summary, *analysis, found_path,
-                                                  text_style(arguments));
+    outcome.text =
+        is_json
+            ? Document::exact(write_reconciliation_json(found, *analysis, found_path))
+            : write_reconciliation(found, summary, *analysis, found_path, text_style(arguments));
     outcome.status = found.is_found() ? 0 : 1;
     return outcome;
   }
