@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/codes.hpp"
+#include "base/visible.hpp"
 #include "report/json.hpp"
 #include "report/json_writer.hpp"
 
@@ -25,6 +26,8 @@ std::vector<std::string> notes_of(const Analysis& analysis, const FormulaStudy& 
                                         ", constants " + analysis.plan->conventions->name,
                                     "for " + free};
   if (!fixed.empty()) notes.push_back("with " + fixed);
+  // Names of files and conventions: in a program a line of these is a comment, and stays one.
+  for (std::string& note : notes) note = visible(note);
   return notes;
 }
 
