@@ -234,6 +234,8 @@ TEST_CASE("guard: a program without its installation says so at once") {
   CHECK(without.status == 0);
 }
 
+#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+// The leak sanitizer reads the headers of loaded libraries itself when the program ends.
 // One byte of the headers and tables in front changed: whatever that does, it is 0 or 4.
 TEST_CASE("guard: a plugin with a flipped byte ends no command") {
   const std::string good = read_bytes(kFixtures + "duplicate_one.so");
@@ -251,6 +253,7 @@ TEST_CASE("guard: a plugin with a flipped byte ends no command") {
   }
   CHECK(statuses == std::set<int>{0, 4});
 }
+#endif
 
 // A search path of the dynamic linker has another file of that name, which ends whoever loads it.
 TEST_CASE("guard: a plugin's name is a path, whatever it looks like") {
