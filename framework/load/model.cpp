@@ -86,8 +86,8 @@ std::string listed(const std::vector<std::string>& names) {
   return names.size() > kShown ? text + ", ..." : text;
 }
 
-std::string graphs_hint(const std::string& folder) {
-  const std::vector<std::string> known = all_architectures(folder);
+// `known`: all_architectures(folder), for which every graph is read: only where there is an error.
+std::string graphs_hint(const std::string& folder, const std::vector<std::string>& known) {
   return (known.empty() ? "there are no graphs in " + folder
                         : "there are graphs for " + listed(known)) +
          "; write one ('lmhost schema graph') and give this file by --hf-config";
@@ -302,11 +302,12 @@ bool ModelLoader::load_hf_config() {
 // The graph for architectures[0].
 bool ModelLoader::choose_graph(JsonValue config) {
   const JsonValue names = config.find("architectures");
-  const std::string hint = graphs_hint(graphs_folder(request_.prefix));
   if (!names.exists() || names.is(JsonKind::kNull) ||
-      (names.is(JsonKind::kArray) && names.size() == 0))
-    return fail(
-        error_at(config, codes::kUnknownArchitecture, "the config names no architecture", hint));
+      (names.is(JsonKind::kArray) && names.size() == 0)) {
+    const std::string folder = graphs_folder(request_.prefix);
+    return fail(error_at(config, codes::kUnknownArchitecture, "the config names no architecture",
+                         graphs_hint(folder, all_architectures(folder))));
+  }
   if (!names.is(JsonKind::kArray) || !(*names.elements().begin()).is(JsonKind::kString))
     return fail(error_at(names, codes::kWrongType, "'architectures' must be an array of strings"));
   return find_graph(*names.elements().begin());
@@ -336,10 +337,11 @@ bool ModelLoader::find_graph(JsonValue architecture) {
     return fail(error_at(architecture, codes::kDuplicateName,
                          "two graphs are for the architecture " + quoted(name),
                          matches[0].source()->name + " and " + matches[1].source()->name));
-  std::string hint = graphs_hint(folder);
+  const std::vector<std::string> all = all_architectures(folder);
+  std::string hint = graphs_hint(folder, all);
   // A similar name is that of another architecture, with costs of its own; one of the same letters is
   // this one misspelt.
-  for (const std::string& known : all_architectures(folder))
+  for (const std::string& known : all)
     if (sorted_letters(known) == sorted_letters(name)) hint = "did you mean " + quoted(known) + "?";
   return fail(error_at(architecture, codes::kUnknownArchitecture,
                        "no graph is for the architecture " + quoted(name), std::move(hint)));
